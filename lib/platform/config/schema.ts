@@ -1,0 +1,211 @@
+import { z } from 'zod'
+
+/** One setting: its type, its default, and the prose that docs/config.md and config.example.toml carry. */
+export type Key<T = unknown> = { type: z.ZodType<T>; default: T; prose: string; secret: boolean }
+
+const key = <T>(type: z.ZodType<T>, byDefault: T, prose: string): Key<T> => ({
+  type,
+  default: byDefault,
+  prose,
+  secret: false,
+})
+/** A value that must reach neither a log nor an answer. The first run writes a random one where `generated` is named in first-run.ts. */
+const secret = (prose: string): Key<string> => ({ ...key(z.string(), '', prose), secret: true })
+
+const count = z.int().min(1)
+const port = z.int().min(0).max(65_535)
+const text = z.string()
+const seconds = z.number().positive()
+
+/** Every setting of Pyrite, once. Sections are TOML tables; `PYRITE_SECTION_KEY` in the environment overrides each. */
+export const CONFIG = {
+  workspace: {
+    name: key(
+      text.min(1).max(80),
+      'Pyrite',
+      'What people see at the top left and on the sign-in page.',
+    ),
+  },
+  server: {
+    host: key(
+      text.min(1),
+      '127.0.0.1',
+      'Address to listen on. "0.0.0.0" or "::" opens it to the network: put TLS in front.',
+    ),
+    port: key(port, 8080, 'Port to listen on; 0 takes any free one.'),
+    public_url: key(
+      z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
+      '',
+      'The address people type, such as "https://chat.example.org". Empty: http://localhost:PORT. With https the cookie is Secure.',
+    ),
+    allowed_origins: key(
+      z.array(z.url()),
+      [],
+      'Further origins whose pages may use this server, each like "https://intranet.example.org".',
+    ),
+    trusted_proxies: key(
+      z.array(text),
+      [],
+      'Addresses or networks of reverse proxies whose X-Forwarded-For and -Proto are believed, such as "127.0.0.1".',
+    ),
+    shutdown_seconds: key(seconds, 5, 'How long a stop waits for requests in flight.'),
+  },
+  log: {
+    level: key(
+      z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
+      'info',
+      'Least severe level that is written.',
+    ),
+    format: key(
+      z.enum(['auto', 'json', 'text']),
+      'auto',
+      '"text" for people, "json" for machines, "auto": text on a terminal.',
+    ),
+  },
+  database: {
+    path: key(
+      text.min(1),
+      'data/pyrite.db',
+      'The SQLite file. A relative path counts from the folder of config.toml.',
+    ),
+  },
+  auth: {
+    session_days: key(
+      z.number().positive().max(400),
+      30,
+      'Days without a visit after which a session ends.',
+    ),
+    sign_in_attempts: key(
+      count,
+      10,
+      'Failed sign-ins for one name or from one address before the wait begins.',
+    ),
+    sign_in_window_seconds: key(
+      seconds,
+      300,
+      'How long failed sign-ins are remembered, in seconds.',
+    ),
+    hashing_at_once: key(
+      count,
+      2,
+      'Password hashes computed at the same time; more would slow chat down.',
+    ),
+  },
+  chat: {
+    posts_per_second: key(
+      z.number().positive(),
+      10,
+      'Messages one person may post each second, over all their tabs.',
+    ),
+    posts_burst: key(count, 30, 'Messages one person may post at once before the rate counts.'),
+  },
+  socket: {
+    max_frame_bytes: key(count, 65_536, 'Largest frame a browser may send on /ws, in bytes.'),
+    messages_per_second: key(
+      z.number().positive(),
+      50,
+      'Frames one connection may send each second on /ws.',
+    ),
+    messages_burst: key(
+      count,
+      200,
+      'Frames one connection may send at once before the rate counts.',
+    ),
+    max_buffered_bytes: key(
+      count,
+      4_194_304,
+      'Bytes that may wait for one slow reader on /ws before it is closed.',
+    ),
+    heartbeat_seconds: key(
+      seconds,
+      20,
+      'Seconds between heartbeats on /ws; two missed ones close the connection.',
+    ),
+    connections_per_person: key(count, 20, 'Workspace connections one person may hold.'),
+    connections: key(count, 10_000, 'Workspace connections this server holds.'),
+  },
+  metrics: {
+    listen: key(
+      text,
+      '',
+      'Own address for /metrics, such as "127.0.0.1:9464". Empty: on the public port, with the token.',
+    ),
+    token: secret('Bearer token for /metrics on the public port. Empty: not served there.'),
+  },
+  sfu: {
+    url: key(
+      z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
+      '',
+      'Your Galene, such as "http://127.0.0.1:8443". Empty: a galene on this machine is run, or else the built-in SFU.',
+    ),
+    galene_binary: key(
+      text,
+      '',
+      'The galene to run when url is empty. Empty: the one on the PATH. "none": always the built-in SFU.',
+    ),
+    groups_dir: key(
+      text.min(1),
+      'data/groups',
+      "Galene's group folder, shared with the Galene that url names.",
+    ),
+    data_dir: key(text.min(1), 'data/sfu', 'Where a supervised SFU keeps what it needs.'),
+    signing_key: secret(
+      'Private key (P-256 scalar, base64url) of the tokens that let people into calls. Keep it; it never leaves this server.',
+    ),
+    token_audience: key(
+      text,
+      '',
+      'The host that Galene calls itself (canonicalHost), if it has one.',
+    ),
+    max_frame_bytes: key(count, 1_048_576, 'Largest frame on /sfu, in bytes; Galene takes 1 MiB.'),
+    messages_per_second: key(
+      z.number().positive(),
+      100,
+      'Frames one connection may send each second on /sfu.',
+    ),
+    messages_burst: key(
+      count,
+      400,
+      'Frames one connection may send at once before the rate counts.',
+    ),
+    max_buffered_bytes: key(
+      count,
+      4_194_304,
+      'Bytes that may wait for one slow reader on /sfu before it is closed.',
+    ),
+    connections_per_person: key(count, 10, 'Call connections one person may hold.'),
+    connections: key(count, 9_000, 'Call connections this server holds.'),
+    handshake_seconds: key(seconds, 15, 'Time a call connection has to send its handshake.'),
+    connect_seconds: key(seconds, 5, 'Time Galene has to accept a connection.'),
+    max_clients: key(count, 100, 'Participants one call may hold.'),
+  },
+  builtin: {
+    loopback: key(
+      z.boolean(),
+      false,
+      'Use 127.0.0.1 for media as well: for tests on one machine only.',
+    ),
+    public_address: key(
+      text,
+      '',
+      'The address browsers reach this machine at, when it is not one of its own (behind NAT).',
+    ),
+    udp_port: key(
+      port,
+      0,
+      'The one UDP port for media; 0 takes a free one. Open it in your firewall.',
+    ),
+    max_participants: key(count, 16, 'Participants one call may hold on the built-in SFU.'),
+    max_streams: key(count, 300, 'Streams forwarded at once, over all calls.'),
+    streams_per_person: key(count, 4, 'Streams one participant may publish.'),
+  },
+} as const
+
+type Sections = typeof CONFIG
+type Writable = {
+  [S in keyof Sections]: {
+    [K in keyof Sections[S]]: Sections[S][K] extends Key<infer T> ? T : never
+  }
+}
+/** The settings in force: frozen, complete, and already checked. Paths are absolute. */
+export type Config = { readonly [S in keyof Writable]: Readonly<Writable[S]> }

@@ -1,0 +1,76 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { ChannelRole } from '../../protocol/channels.ts'
+import type { Role } from '../../protocol/users.ts'
+
+/** A yes or no, as 1 or 0. */
+type Flag = ColumnType<number, number, number>
+
+/** The whole schema, one interface per table, as migrations/ leaves it. Times are ISO 8601 in UTC. Ids of people are 20 random characters. */
+export interface Tables {
+  users: {
+    id: string
+    username: string
+    displayName: string
+    role: Role
+    passwordHash: string
+    disabled: Flag
+    createdAt: string
+  }
+  sessions: {
+    id: string
+    tokenHash: string
+    userId: string
+    createdAt: string
+    lastSeenAt: string
+    expiresAt: string
+    userAgent: string
+    address: string
+  }
+  channels: {
+    id: Generated<number>
+    name: string
+    slug: string
+    topic: string
+    private: Flag
+    archived: Flag
+    createdAt: string
+    createdBy: string | null
+    /** Sequence of the newest message, and revision of the newest change. */
+    lastSeq: number
+    lastRev: number
+  }
+  memberships: {
+    channelId: number
+    userId: string
+    role: ChannelRole
+    joinedAt: string
+    readSeq: number
+  }
+  messages: {
+    id: string
+    channelId: number
+    seq: number
+    rev: number
+    authorId: string
+    clientId: string
+    kind: 'text' | 'me'
+    text: string
+    postedAt: string
+    editedAt: string | null
+    deletedAt: string | null
+  }
+  callSessions: {
+    id: string
+    channelId: number
+    userId: string
+    joinedAt: string
+    leftAt: string | null
+    reason: string | null
+    peerAddress: string
+    bytesUp: number
+    bytesDown: number
+    messagesUp: number
+    messagesDown: number
+  }
+  migrations: { name: string; checksum: string; appliedAt: string }
+}

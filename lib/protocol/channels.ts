@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { MAX_SLUG_LENGTH } from './slug.ts'
+
+/** In UTF-16 code units. */
+export const MAX_CHANNEL_NAME_LENGTH = 80
+export const MAX_TOPIC_LENGTH = 250
+
+export type ChannelRole = 'moderator' | 'member' | 'listener'
+
+/** One person's live connection to a channel's call. `joinedAt` is ISO 8601 in UTC. */
+export type CallParticipant = { userId: string; connectionId: string; joinedAt: string }
+
+/** A channel as one person sees it. The internal number never leaves the server; `slug` names it everywhere. */
+export type Channel = {
+  slug: string
+  name: string
+  topic: string
+  private: boolean
+  createdAt: string
+  archived: boolean
+}
+
+/** A channel I am in, with what only I have: my role and how far I read. */
+export type MyChannel = Channel & {
+  role: ChannelRole
+  /** Sequence of the newest message, 0 when there is none. */
+  lastSeq: number
+  /** Revision of the newest change; see chat.ts. */
+  lastRev: number
+  /** Messages up to this sequence are read. */
+  readSeq: number
+  /** Messages of others after `readSeq`. */
+  unread: number
+  memberCount: number
+  call: CallParticipant[]
+}
+
+export type ChannelMember = { userId: string; role: ChannelRole; joinedAt: string }
+
+export const ChannelSlug = z.string().max(10_000)
+export const ChannelName = z.string().trim().min(1).max(MAX_CHANNEL_NAME_LENGTH)
+export const Topic = z.string().trim().max(MAX_TOPIC_LENGTH)
+const ChannelRoleShape = z.enum(['moderator', 'member', 'listener'])
+
+/** POST /api/channels, channels.create. Without `slug` it is made from the name. Answered with `MyChannel`. */
+export const CreateChannel = z.object({
+  name: ChannelName,
+  slug: z.string().max(MAX_SLUG_LENGTH).optional(),
+  topic: Topic.default(''),
+  private: z.boolean().default(false),
+})
+/** PATCH /api/channels/:channelSlug, channels.change (moderators and admins of open channels). The slug never changes. */
+export const ChangeChannel = z.object({
+  channelSlug: ChannelSlug,
+  name: ChannelName.optional(),
+  topic: Topic.optional(),
+})
+/** channels.join, channels.leave, channels.members, and GET .../sfu_status. */
+export const OneChannel = z.object({ channelSlug: ChannelSlug })
+/** PUT /api/channels/:channelSlug/members/:userId, channels.set-member: invite, or change the role. */
+export const SetMember = z.object({
+  channelSlug: ChannelSlug,
+  userId: z.string().max(64),
+  role: ChannelRoleShape.default('member'),
+})
+/** DELETE /api/channels/:channelSlug/members/:userId, channels.remove-member. */
+export const RemoveMember = z.object({ channelSlug: ChannelSlug, userId: z.string().max(64) })
