@@ -3,6 +3,8 @@ export const CLOSE = {
   normal: 1000,
   goingAway: 1001,
   protocolError: 1002,
+  /** A binary frame where text is spoken. */
+  unsupported: 1003,
   policy: 1008,
   tooBig: 1009,
   internal: 1011,

@@ -1,4 +1,10 @@
+import { CLOSE } from '../../protocol/close-codes.ts'
 import type { Pushes } from '../../protocol/workspace.ts'
+import { type Connection, textFrame } from './connection.ts'
+import type { Topics } from './topics.ts'
+
+/** Counts frames and their bytes. */
+export type OnFrame = (direction: 'in' | 'out', bytes: number) => void
 
 /** Sends news to live workspace connections. A push is serialised once, whoever many hear it. */
 export type Hub = {
@@ -16,4 +22,38 @@ export type Hub = {
   endUser(userId: string): void
   /** People with at least one live connection. */
   online(): string[]
+}
+
+/** The hub over this process's own connections. */
+export const createHub = (topics: Topics, onFrame: OnFrame): Hub => {
+  const frameOf = (type: string, body: unknown) => textFrame(JSON.stringify({ type, body }))
+  const send = (connections: Iterable<Connection>, frame: Buffer, except?: string) => {
+    for (const connection of connections) {
+      if (connection.caller.connectionId === except) continue
+      connection.write(frame)
+      onFrame('out', frame.length)
+    }
+  }
+  return {
+    publish(topic, type, body, except) {
+      send(topics.listeners(topic), frameOf(type, body), except)
+    },
+    tell(userId, type, body, except) {
+      send(topics.ofUser(userId), frameOf(type, body), except)
+    },
+    tellAll(type, body) {
+      send(topics.all(), frameOf(type, body))
+    },
+    subscribe: topics.subscribe,
+    unsubscribe: topics.unsubscribe,
+    endSession(sessionId) {
+      for (const c of topics.all()) {
+        if (c.caller.sessionId === sessionId) c.close(CLOSE.signedOut, 'signed out')
+      }
+    },
+    endUser(userId) {
+      for (const c of topics.ofUser(userId)) c.close(CLOSE.signedOut, 'signed out')
+    },
+    online: topics.users,
+  }
 }

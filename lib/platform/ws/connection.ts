@@ -1,0 +1,110 @@
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import { CLOSE } from '../../protocol/close-codes.ts'
+import type { Request } from '../../protocol/envelope.ts'
+import type { Caller } from './dispatcher.ts'
+
+/** One live workspace connection. */
+export type Connection = {
+  readonly caller: Caller
+  readonly topics: Set<string>
+  /** Writes a finished frame; a reader too far behind is closed with 1013. */
+  write(frame: Buffer): void
+  close(code: number, reason: string): void
+  /** Ends the connection without another word. */
+  end(): void
+  /** Called at every heartbeat; ends a peer that missed two. */
+  beat(): void
+}
+
+/** A text frame as a server sends it (final, unmasked, uncompressed; RFC 6455 section 5.2), ready for any number of sockets. */
+export const textFrame = (text: string): Buffer => {
+  const length = Buffer.byteLength(text)
+  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10
+  const frame = Buffer.allocUnsafe(start + length)
+  frame[0] = 0x81
+  frame[1] = start === 2 ? length : start === 4 ? 126 : 127
+  if (start === 4) frame.writeUInt16BE(length, 2)
+  if (start === 10) frame.writeBigUInt64BE(BigInt(length), 2)
+  frame.write(text, start)
+  return frame
+}
+
+type Needs = {
+  caller: Caller
+  ws: WebSocket
+  socket: Duplex
+  maxBufferedBytes: number
+  /** Gathers what is written in one turn of the loop into one system call. */
+  flushLater: (flush: () => void) => void
+}
+
+/** Wraps a socket whose upgrade is done. Frames go to the raw socket, between those that ws sends itself. */
+export const createConnection = ({
+  caller,
+  ws,
+  socket,
+  maxBufferedBytes,
+  flushLater,
+}: Needs): Connection => {
+  let missed = 0
+  let corked = false
+  const alive = () => {
+    missed = 0
+  }
+  ws.on('pong', alive)
+  ws.on('message', alive)
+  const uncork = () => {
+    corked = false
+    socket.uncork()
+  }
+  const close = (code: number, reason: string) => {
+    ws.close(code, reason)
+    // A peer that never answers the close, or reads nothing, is cut off.
+    setTimeout(() => ws.terminate(), 2_000).unref()
+  }
+  return {
+    caller,
+    topics: new Set(),
+    write(frame) {
+      if (ws.readyState !== ws.OPEN) return
+      if (socket.writableLength > maxBufferedBytes) {
+        close(CLOSE.tryLater, 'you read too slowly')
+        return
+      }
+      if (!corked) {
+        corked = true
+        socket.cork()
+        flushLater(uncork)
+      }
+      socket.write(frame)
+    },
+    close,
+    end: () => ws.terminate(),
+    beat() {
+      missed += 1
+      if (missed > 2) ws.terminate()
+      else if (ws.readyState === ws.OPEN) ws.ping()
+    },
+  }
+}
+
+/** Reads one frame as a request. Answers what is wrong with it as a sentence instead. */
+export const readRequest = (text: string): Request | { id: number; wrong: string } => {
+  let frame: unknown
+  try {
+    frame = JSON.parse(text)
+  } catch {
+    // Told to the sender below; there is nothing else to know about it.
+    return { id: 0, wrong: 'the frame is not JSON' }
+  }
+  if (typeof frame !== 'object' || frame === null || Array.isArray(frame)) {
+    return { id: 0, wrong: 'the frame is not an object' }
+  }
+  const { id, type, body } = frame as Partial<Request>
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 1) {
+    return { id: 0, wrong: 'id must be a positive integer' }
+  }
+  if (typeof type !== 'string') return { id, wrong: 'type must be a text' }
+  return { id, type, body }
+}
