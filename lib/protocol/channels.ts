@@ -1,9 +1,8 @@
 import { z } from 'zod'
+import { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH } from './limits.ts'
 import { MAX_SLUG_LENGTH } from './slug.ts'
 
-/** In UTF-16 code units. */
-export const MAX_CHANNEL_NAME_LENGTH = 80
-export const MAX_TOPIC_LENGTH = 250
+export { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH } from './limits.ts'
 
 export type ChannelRole = 'moderator' | 'member' | 'listener'
 

@@ -1,14 +1,8 @@
 import { z } from 'zod'
 import { ChannelSlug } from './channels.ts'
+import { PAGE_SIZE } from './limits.ts'
 
-/** Longest message a person may post, in UTF-16 code units (what a textarea counts). */
-export const MAX_MESSAGE_LENGTH = 10_000
-/** Messages in one page of history. */
-export const PAGE_SIZE = 50
-/** Most changes one `chat.since` answers; past that it answers `reset: true` and the client reloads. */
-export const MAX_CHANGES = 500
-/** How long a typing notice is believed without another, in milliseconds. */
-export const TYPING_TTL_MS = 6_000
+export { MAX_CHANGES, MAX_MESSAGE_LENGTH, PAGE_SIZE, TYPING_TTL_MS } from './limits.ts'
 
 /**
  * A message as stored and as everybody in the channel sees it. Times are ISO 8601 in UTC.

@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { MAX_DISPLAY_NAME_LENGTH, MAX_PASSWORD_LENGTH, USERNAME_PATTERN } from './limits.ts'
 
-/** Lengths in UTF-16 code units, as a text field counts them. */
-export const MAX_DISPLAY_NAME_LENGTH = 80
-export const MIN_PASSWORD_LENGTH = 10
-export const MAX_PASSWORD_LENGTH = 256
-export const USERNAME_PATTERN = /^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/
+export {
+  MAX_DISPLAY_NAME_LENGTH,
+  MAX_PASSWORD_LENGTH,
+  MIN_PASSWORD_LENGTH,
+  USERNAME_PATTERN,
+} from './limits.ts'
 
 export type Role = 'admin' | 'member'
 
