@@ -1,0 +1,6 @@
+/** Made by `npm run generate` from the sources. A released line never changes: a database remembers it. */
+export const CHECKSUMS: Readonly<Record<string, string>> = {
+  '0001-people-and-channels': '2aef2fb9fbe4e490125b4253e6872efb8552e765fcf3fd614cfcde0351d8e43f',
+  '0002-channel-slugs': 'b469331872f55c35b7a4d5248eddb526abef6cf33e957bf7e42fee23e522e8cf',
+  '0003-chat-and-calls': 'c4367a3326d866fb4c92a2c4f17fcfd99c8f4670d8c3961ce1299003c044d207',
+}
