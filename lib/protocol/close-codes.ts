@@ -5,7 +5,6 @@ export const CLOSE = {
   protocolError: 1002,
   /** A binary frame where text is spoken. */
   unsupported: 1003,
-  unsupported: 1003,
   policy: 1008,
   tooBig: 1009,
   internal: 1011,
