@@ -95,7 +95,7 @@ export const groupCommit = (
     /** Takes no more jobs; resolves when those already taken are stored. */
     async close(): Promise<void> {
       closed = true
-      while (flushing) await flushing
+      while (flushing !== undefined) await flushing
     },
   }
 }
