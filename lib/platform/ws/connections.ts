@@ -68,7 +68,8 @@ export const createConnections = (needs: ConnectionsNeeds) => {
       maxBufferedBytes,
       flushLater,
     })
-    ws.on('error', () => connection.end())
+    // ws has already sent the close code that fits (1009 for a frame too large).
+    ws.on('error', () => setTimeout(connection.end, 2_000).unref())
     ws.on('close', () => {
       if (topics.remove(connection)) presence.closed(caller.userId)
     })

@@ -1,0 +1,102 @@
+import type { Db } from '../../platform/db/index.ts'
+import type { Hub } from '../../platform/ws/hub.ts'
+import type { CallParticipant } from '../../protocol/channels.ts'
+import type { SfuStatus } from '../../protocol/workspace.ts'
+import type { AccessPolicy, CallRecord, Participant, Sfu } from '../../sfu/sfu.ts'
+import type { Channels } from '../channels/index.ts'
+import * as queries from './queries.ts'
+
+export type CallsNeeds = {
+  db: Db
+  hub: Pick<Hub, 'publish'>
+  channels: Pick<Channels, 'mustBeMember' | 'roleIn' | 'idOf'>
+  /** The media server, asked late: it is made after this feature, which answers its questions. */
+  sfu: () => Pick<Sfu, 'participants' | 'health' | 'syncState' | 'groupState'>
+  onBug: (error: unknown) => void
+}
+
+const asCallParticipant = ({ connectionId, caller, joinedAt }: Participant): CallParticipant => ({
+  userId: caller.userId,
+  connectionId,
+  joinedAt: joinedAt.toISOString(),
+})
+
+/** What the workspace knows and decides about calls. The media server knows neither channels nor moderation. */
+export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
+  /** Groups with somebody in the call, so that a change of the server's health is told to their channels. */
+  const watched = new Set<string>()
+  const report = (work: Promise<unknown>) => {
+    work.catch(onBug)
+  }
+
+  const callOf = (slug: string): CallParticipant[] =>
+    sfu().participants(slug).map(asCallParticipant)
+
+  const statusOf = (slug: string): SfuStatus => {
+    const { reachable, checkedAt } = sfu().health()
+    return {
+      reachable,
+      endpoint: '/sfu',
+      group: slug,
+      sync: sfu().syncState(slug),
+      ...sfu().groupState(slug),
+      participants: callOf(slug),
+      checkedAt: checkedAt.toISOString(),
+    }
+  }
+
+  const tell = async (slug: string) => {
+    const channelId = await channels.idOf(slug)
+    if (channelId === undefined) return
+    const topic = `channel:${channelId}`
+    hub.publish(topic, 'calls.status', { channelSlug: slug, status: statusOf(slug) })
+  }
+
+  const tellParticipants = async (slug: string) => {
+    const channelId = await channels.idOf(slug)
+    if (channelId === undefined) return
+    const participants = sfu().participants(slug)
+    hub.publish(`channel:${channelId}`, 'calls.participants', {
+      channelSlug: slug,
+      participants: participants.map(asCallParticipant),
+    })
+    for (const participant of participants) await queries.openSession(db, channelId, participant)
+  }
+
+  const recordEnd = async (record: CallRecord) => {
+    const channelId = await channels.idOf(record.group)
+    if (channelId !== undefined) await queries.endSession(db, channelId, record)
+  }
+
+  /** [SFU-4]: only members join. One who may not see a channel hears the same as of one that does not exist. */
+  const admit: AccessPolicy = async (caller, group) => {
+    const role = await channels.roleIn(caller.userId, group)
+    return role
+      ? { role }
+      : { error: 'not-found', message: 'There is no such channel, or you are not in it.' }
+  }
+
+  return {
+    callOf,
+    admit,
+    participantsChanged(slug: string) {
+      watched.add(slug)
+      report(tellParticipants(slug))
+    },
+    connectionEnded(record: CallRecord) {
+      report(recordEnd(record))
+    },
+    /** Tells the channels whose members may be looking at a call. */
+    statusChanged(slugs: readonly string[]) {
+      for (const slug of new Set([...watched, ...slugs])) report(tell(slug))
+      for (const slug of watched) if (sfu().participants(slug).length === 0) watched.delete(slug)
+    },
+    async status(userId: string, channelSlug: string): Promise<SfuStatus> {
+      await channels.mustBeMember(userId, channelSlug)
+      return statusOf(channelSlug)
+    },
+    /** Ends what a crash left open. */
+    start: (now: Date) => queries.endOpenSessions(db, now.toISOString()),
+  }
+}
+export type CallRules = ReturnType<typeof callRules>
