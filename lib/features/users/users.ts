@@ -125,30 +125,33 @@ const acts = ({ db, bus, hashing, now, newId }: UsersNeeds) => ({
   },
 })
 
-/** What people may do with people. Knows no HTTP. */
-export const usersRules = (needs: UsersNeeds) => {
+type Lookups = ReturnType<typeof lookups>
+type Acts = ReturnType<typeof acts>
+
+/** Made of the others; what ends in By is asked by a person, who is checked. */
+const requests = ({ mustBeAdmin }: Lookups, { create, change }: Acts) => ({
+  /** The person may no longer sign in; what they wrote stays. Throws `not-found` or `users.last-admin`. */
+  disable: (userId: string): Promise<User> => change(userId, { disabled: true }),
+
+  /** `create`, asked by a person: `not-allowed` for all but admins. */
+  async createBy(callerId: string, wanted: NewUser): Promise<Created> {
+    await mustBeAdmin(callerId)
+    return create(wanted)
+  },
+
+  /** `change`, asked by a person: admins change everybody, others only their own display name. */
+  async changeBy(callerId: string, userId: string, wanted: Change): Promise<User> {
+    const onlyMyName =
+      callerId === userId && wanted.role === undefined && wanted.disabled === undefined
+    if (!onlyMyName) await mustBeAdmin(callerId)
+    return change(userId, wanted)
+  },
+})
+
+/** What may be done with people. Knows no HTTP. */
+export type UsersRules = Lookups & Acts & ReturnType<typeof requests>
+export const usersRules = (needs: UsersNeeds): UsersRules => {
   const find = lookups(needs)
   const act = acts(needs)
-  return {
-    ...find,
-    ...act,
-
-    /** The person may no longer sign in; what they wrote stays. Throws `not-found` or `users.last-admin`. */
-    disable: (userId: string): Promise<User> => act.change(userId, { disabled: true }),
-
-    /** `create`, asked by a person: `not-allowed` for all but admins. */
-    async createBy(callerId: string, wanted: NewUser): Promise<Created> {
-      await find.mustBeAdmin(callerId)
-      return act.create(wanted)
-    },
-
-    /** `change`, asked by a person: admins change everybody, others only their own display name. */
-    async changeBy(callerId: string, userId: string, change: Change): Promise<User> {
-      const onlyMyName =
-        callerId === userId && change.role === undefined && change.disabled === undefined
-      if (!onlyMyName) await find.mustBeAdmin(callerId)
-      return act.change(userId, change)
-    },
-  }
+  return { ...find, ...act, ...requests(find, act) }
 }
-export type UsersRules = ReturnType<typeof usersRules>
