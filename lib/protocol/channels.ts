@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH } from './limits.ts'
 import { MAX_SLUG_LENGTH } from './slug.ts'
 
-export { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH } from './limits.ts'
+export { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH, MAX_UNREAD } from './limits.ts'
 
 export type ChannelRole = 'moderator' | 'member' | 'listener'
 
@@ -28,7 +28,7 @@ export type MyChannel = Channel & {
   lastRev: number
   /** Messages up to this sequence are read. */
   readSeq: number
-  /** Messages of others after `readSeq`. */
+  /** Messages of others after `readSeq` that are not deleted; counted up to MAX_UNREAD. */
   unread: number
   memberCount: number
   call: CallParticipant[]
@@ -36,7 +36,8 @@ export type MyChannel = Channel & {
 
 export type ChannelMember = { userId: string; role: ChannelRole; joinedAt: string }
 
-export const ChannelSlug = z.string().max(10_000)
+/** Any text at all: what cannot be a slug answers like a channel that does not exist. */
+export const ChannelSlug = z.string()
 export const ChannelName = z.string().trim().min(1).max(MAX_CHANNEL_NAME_LENGTH)
 export const Topic = z.string().trim().max(MAX_TOPIC_LENGTH)
 const ChannelRoleShape = z.enum(['moderator', 'member', 'listener'])

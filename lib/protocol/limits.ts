@@ -13,6 +13,8 @@ export const MAX_MESSAGE_LENGTH = 10_000
 export const PAGE_SIZE = 50
 /** Most changes one `chat.since` answers; past that it answers `reset: true` and the client reloads. */
 export const MAX_CHANGES = 500
+/** Unread messages are counted up to here. */
+export const MAX_UNREAD = 1_000
 /** How long a typing notice is believed without another, in milliseconds. */
 export const TYPING_TTL_MS = 6_000
 

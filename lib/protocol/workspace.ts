@@ -50,8 +50,8 @@ export type Pushes = {
   'channels.gone': { channelSlug: string }
   /** An open channel I am not in appeared or changed. */
   'channels.opened': Channel
-  'channels.member': { channelSlug: string; member: ChannelMember }
-  'channels.member-left': { channelSlug: string; userId: string }
+  'channels.member': { channelSlug: string; member: ChannelMember; memberCount?: number }
+  'channels.member-left': { channelSlug: string; userId: string; memberCount?: number }
   /** Who is in the channel's call now: the whole list, replacing the old one. */
   'calls.participants': { channelSlug: string; participants: CallParticipant[] }
   'calls.status': { channelSlug: string; status: SfuStatus }

@@ -1,0 +1,122 @@
+import type { z } from 'zod'
+import type {
+  ChangeChannel,
+  Channel,
+  ChannelMember,
+  ChannelRole,
+  CreateChannel,
+  MyChannel,
+} from '../../protocol/channels.ts'
+import { mustManage, mustSee, mustSeeMembers, noSuchChannel } from './access.ts'
+import { membershipRules } from './membership.ts'
+import { type ChannelsNeeds, topicOf } from './needs.ts'
+import { channelNews, toChannel } from './news.ts'
+import * as stored from './queries.sqlite.ts'
+import * as queries from './queries.ts'
+import { mustBeFree, slugFromName } from './slugs.ts'
+
+const GENERAL = { name: 'general', slug: 'general', topic: '', private: false }
+
+/** Making a channel, and changing what it is called. */
+const channelWrites = (needs: ChannelsNeeds, news: ReturnType<typeof channelNews>) => {
+  const { database, hub, bus, now, newId } = needs
+  const { write } = database
+
+  const add = async (userId: string, wanted: typeof GENERAL): Promise<void> => {
+    const { slug } = wanted
+    const createdAt = now().toISOString()
+    const channelId = await write((sqlite) => {
+      mustBeFree(slug, (other) => stored.isTaken(sqlite, other), newId)
+      const id = stored.insertChannel(sqlite, { ...wanted, createdBy: userId, createdAt })
+      stored.putMembership(sqlite, id, { userId, role: 'moderator', joinedAt: createdAt })
+      return id
+    })
+    hub.subscribe(userId, topicOf(channelId))
+    bus.publish('channels.created', { channelId, slug })
+    await news.changed(channelId)
+  }
+
+  return {
+    /** Its maker becomes moderator. Throws `channels.reserved-slug` or `channels.slug-taken` with a free suggestion. */
+    async create(userId: string, wanted: z.infer<typeof CreateChannel>): Promise<MyChannel> {
+      const slug = wanted.slug ?? slugFromName(wanted.name)
+      await add(userId, { ...wanted, slug })
+      return news.mine(userId, slug)
+    },
+
+    /** Makes #general with this person as moderator, where there is none. */
+    async ensureGeneral(userId: string): Promise<void> {
+      const isThere = await write((sqlite) => stored.isTaken(sqlite, GENERAL.slug))
+      if (!isThere) await add(userId, GENERAL)
+    },
+
+    /** Throws `channels.not-found`, `not-allowed`. */
+    async change(userId: string, wanted: z.infer<typeof ChangeChannel>): Promise<void> {
+      const { channelId, slug } = await write((sqlite) => {
+        const place = mustManage(stored.standingOf(sqlite, userId, wanted.channelSlug))
+        stored.updateChannel(sqlite, place.channelId, wanted)
+        return place
+      })
+      bus.publish('channels.changed', { channelId, slug })
+      await news.changed(channelId)
+    },
+  }
+}
+
+/** What a person sees of channels. */
+const channelReads = (
+  { database: { db } }: ChannelsNeeds,
+  news: ReturnType<typeof channelNews>,
+) => ({
+  /** The channels a person is in, by slug. */
+  mine: async (userId: string): Promise<MyChannel[]> =>
+    (await queries.channelsOf(db, userId)).map(news.toMine),
+
+  /** Open channels the person is not in, by slug. */
+  openTo: async (userId: string): Promise<Channel[]> =>
+    (await queries.openTo(db, userId)).map(toChannel),
+
+  /** One channel: `MyChannel` to those in it, `Channel` to others where it is open. Throws `channels.not-found`. */
+  async get(userId: string, channelSlug: string): Promise<MyChannel | Channel> {
+    const { role, channelId } = mustSee(await queries.standingOf(db, userId, channelSlug))
+    if (role !== null) return news.mine(userId, channelSlug)
+    const channel = await queries.findChannel(db, channelId)
+    if (!channel) throw noSuchChannel()
+    return toChannel(channel)
+  },
+
+  /** Throws `channels.not-found`. */
+  async members(userId: string, channelSlug: string): Promise<ChannelMember[]> {
+    const { channelId } = mustSeeMembers(await queries.standingOf(db, userId, channelSlug))
+    return queries.membersOf(db, channelId)
+  },
+
+  /** The person's role in a channel; undefined where they are not in it. */
+  roleIn: async (userId: string, channelSlug: string): Promise<ChannelRole | undefined> =>
+    (await queries.membershipOf(db, userId, channelSlug))?.role,
+
+  /** The person's membership, and how far the channel has come. Throws `channels.not-found`. */
+  async mustBeMember(userId: string, channelSlug: string) {
+    const membership = await queries.membershipOf(db, userId, channelSlug)
+    if (!membership) throw noSuchChannel()
+    return membership
+  },
+
+  /** The topics a person hears, for a connection that opens. */
+  topicsOf: async (userId: string): Promise<string[]> =>
+    (await queries.channelIdsOf(db, userId)).map(topicOf),
+
+  /** Every channel with its active members by username, as the media server needs them. */
+  groups: () => queries.allChannels(db),
+})
+
+/** What people may do with channels. Knows no HTTP and no sockets. */
+export const channelRules = (needs: ChannelsNeeds) => {
+  const news = channelNews(needs)
+  return {
+    ...channelReads(needs, news),
+    ...channelWrites(needs, news),
+    ...membershipRules(needs, news),
+  }
+}
+export type ChannelRules = ReturnType<typeof channelRules>

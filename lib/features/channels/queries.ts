@@ -1,0 +1,130 @@
+import type { Db } from '../../platform/db/index.ts'
+import { type ChannelMember, type ChannelRole, MAX_UNREAD } from '../../protocol/channels.ts'
+import type { Standing } from './access.ts'
+
+export const standingOf = (db: Db, userId: string, slug: string): Promise<Standing | undefined> =>
+  db
+    .selectFrom('channels as c')
+    .innerJoin('users as u', (on) => on.on('u.id', '=', userId).on('u.disabled', '=', 0))
+    .leftJoin('memberships as m', (on) =>
+      on.onRef('m.channelId', '=', 'c.id').onRef('m.userId', '=', 'u.id'),
+    )
+    .select((eb) => [
+      'c.id as channelId',
+      'c.slug',
+      'c.private',
+      'm.role',
+      eb.case().when('u.role', '=', 'admin').then(1).else(0).end().as('admin'),
+    ])
+    .where('c.slug', '=', slug)
+    .executeTakeFirst()
+
+/** What one person's membership says, and how far the channel has come. */
+export const membershipOf = (db: Db, userId: string, slug: string) =>
+  db
+    .selectFrom('channels as c')
+    .innerJoin('memberships as m', 'm.channelId', 'c.id')
+    .select(['c.id as channelId', 'c.slug', 'm.role', 'm.readSeq', 'c.lastSeq', 'c.lastRev'])
+    .where('c.slug', '=', slug)
+    .where('m.userId', '=', userId)
+    .executeTakeFirst()
+
+/** Channels with what only one of their members has; one query, whatever the number. */
+const memberships = (db: Db) =>
+  db
+    .selectFrom('memberships as m')
+    .innerJoin('channels as c', 'c.id', 'm.channelId')
+    .select(['c.slug', 'c.name', 'c.topic', 'c.private', 'c.archived', 'c.createdAt'])
+    .select(['m.userId', 'm.role', 'm.readSeq', 'c.lastSeq', 'c.lastRev'])
+    .select((eb) => [
+      eb
+        .selectFrom(
+          eb
+            .selectFrom('messages as x')
+            .select('x.seq')
+            .whereRef('x.channelId', '=', 'c.id')
+            .whereRef('x.seq', '>', 'm.readSeq')
+            .whereRef('x.authorId', '<>', 'm.userId')
+            .where('x.deletedAt', 'is', null)
+            .limit(MAX_UNREAD)
+            .as('capped'),
+        )
+        .select((e) => e.fn.countAll<number>().as('n'))
+        .as('unread'),
+      eb
+        .selectFrom('memberships as o')
+        .whereRef('o.channelId', '=', 'c.id')
+        .select((e) => e.fn.countAll<number>().as('n'))
+        .as('memberCount'),
+    ])
+
+export const channelsOf = (db: Db, userId: string) =>
+  memberships(db).where('m.userId', '=', userId).orderBy('c.slug').execute()
+
+export const channelOf = (db: Db, userId: string, slug: string) =>
+  memberships(db).where('m.userId', '=', userId).where('c.slug', '=', slug).executeTakeFirst()
+
+/** A channel as each of its members sees it. */
+export const channelOfEach = (db: Db, channelId: number) =>
+  memberships(db).where('m.channelId', '=', channelId).execute()
+
+export type MineRow = Awaited<ReturnType<typeof channelsOf>>[number]
+
+const channels = (db: Db) =>
+  db
+    .selectFrom('channels as c')
+    .select(['c.slug', 'c.name', 'c.topic', 'c.private', 'c.archived', 'c.createdAt'])
+
+export const findChannel = (db: Db, channelId: number) =>
+  channels(db).where('c.id', '=', channelId).executeTakeFirst()
+
+/** Open channels that a person is not in. */
+export const openTo = (db: Db, userId: string) =>
+  channels(db)
+    .leftJoin('memberships as m', (on) =>
+      on.onRef('m.channelId', '=', 'c.id').on('m.userId', '=', userId),
+    )
+    .where('c.private', '=', 0)
+    .where('m.userId', 'is', null)
+    .orderBy('c.slug')
+    .execute()
+
+export type ChannelRow = NonNullable<Awaited<ReturnType<typeof findChannel>>>
+
+export const channelIdsOf = async (db: Db, userId: string): Promise<number[]> =>
+  (
+    await db.selectFrom('memberships').select('channelId').where('userId', '=', userId).execute()
+  ).map(({ channelId }) => channelId)
+
+export const membersOf = (db: Db, channelId: number): Promise<ChannelMember[]> =>
+  db
+    .selectFrom('memberships')
+    .select(['userId', 'role', 'joinedAt'])
+    .where('channelId', '=', channelId)
+    .orderBy('joinedAt')
+    .orderBy('userId')
+    .execute()
+
+/** Every channel with its active members by username; two queries, whatever the number. */
+export const allChannels = async (db: Db) => {
+  const rows = await db
+    .selectFrom('channels')
+    .select(['id', 'slug', 'name', 'topic'])
+    .orderBy('id')
+    .execute()
+  const members = new Map<number, Map<string, ChannelRole>>(rows.map(({ id }) => [id, new Map()]))
+  const people = await db
+    .selectFrom('memberships as m')
+    .innerJoin('users as u', 'u.id', 'm.userId')
+    .select(['m.channelId', 'm.role', 'u.username'])
+    .where('u.disabled', '=', 0)
+    .orderBy('u.username')
+    .execute()
+  for (const { channelId, username, role } of people) members.get(channelId)?.set(username, role)
+  return rows.map(({ id, slug, name, topic }) => ({
+    slug,
+    name,
+    topic,
+    members: members.get(id) ?? new Map<string, ChannelRole>(),
+  }))
+}
