@@ -9,6 +9,8 @@ import * as queries from './queries.ts'
 
 declare module '../../platform/bus/bus.ts' {
   interface Events {
+    /** A person was added. `users.changed` follows. */
+    'users.created': User
     /** A person was added, or something others see of them changed. */
     'users.changed': User
     /** A person may no longer sign in: whatever they hold open must end. */
@@ -74,6 +76,7 @@ const acts = ({ db, bus, hashing, now, newId }: UsersNeeds) => ({
       if (!isUniqueViolation(error)) throw error
       throw new PyriteError('users.username-taken', `there is a person named ${username} already`)
     }
+    bus.publish('users.created', user)
     bus.publish('users.changed', user)
     return password === undefined ? { user, password: chosen } : { user }
   },
@@ -104,8 +107,8 @@ const acts = ({ db, bus, hashing, now, newId }: UsersNeeds) => ({
   },
 
   /**
-   * Stores a new password, and in the same transaction whatever `together` does. Without a password one is made. Answers the
-   * password in force. Throws `not-found` or `users.weak-password`.
+   * Stores a new password, and in the same transaction, before it, whatever `together` does; if that throws, nothing is stored.
+   * Without a password one is made. Answers the password in force. Throws `not-found` or `users.weak-password`.
    */
   async setPassword(
     userId: string,
@@ -118,8 +121,8 @@ const acts = ({ db, bus, hashing, now, newId }: UsersNeeds) => ({
     const chosen = password ?? makePassword()
     const passwordHash = await hashing.hash(chosen)
     await db.transaction().execute(async (tx) => {
-      await queries.setPasswordHash(tx, userId, passwordHash)
       await together(tx)
+      await queries.setPasswordHash(tx, userId, passwordHash)
     })
     return chosen
   },
