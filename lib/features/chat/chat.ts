@@ -21,7 +21,7 @@ export type ChatNeeds = {
   database: Pick<Database, 'db' | 'write'>
   hub: Pick<Hub, 'publish' | 'tell'>
   channels: Pick<Channels, 'mustBeMember'>
-  limits: Config['chat']
+  config: Config['chat']
   now: () => Date
   newId: () => string
 }
@@ -46,11 +46,11 @@ const teller =
     return message
   }
 
-const posting = ({ database: { write }, hub, limits, now, newId }: ChatNeeds) => {
+const posting = ({ database: { write }, hub, config, now, newId }: ChatNeeds) => {
   const tell = teller(hub)
   const mustBeSlow = createPostRate({
-    perSecond: limits.posts_per_second,
-    burst: limits.posts_burst,
+    perSecond: config.posts_per_second,
+    burst: config.posts_burst,
     now: () => now().getTime(),
   })
   return {
