@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { exampleToml } from '../platform/config/example.ts'
+import type { App } from './app.ts'
 import { newSigningKey, newToken } from './secrets.ts'
 
 /**
@@ -18,4 +19,22 @@ export const writeFirstConfig = (path: string): boolean => {
   writeFileSync(half, text, { mode: 0o600, flush: true })
   renameSync(half, path)
   return true
+}
+
+/**
+ * Makes the admin and #general where there is nobody yet. Answers the admin's password, which is stored nowhere; undefined
+ * where there are people.
+ */
+export const prepareFirstAdmin = async ({
+  users,
+  channels,
+}: Pick<App, 'users' | 'channels'>): Promise<string | undefined> => {
+  if ((await users.list()).length > 0) return
+  const { user, password } = await users.create({
+    username: 'admin',
+    displayName: 'Admin',
+    role: 'admin',
+  })
+  await channels.ensureGeneral(user.id)
+  return password
 }

@@ -3,13 +3,13 @@ import type { Hub } from '../../platform/ws/hub.ts'
 import type { CallParticipant } from '../../protocol/channels.ts'
 import type { SfuStatus } from '../../protocol/workspace.ts'
 import type { AccessPolicy, CallRecord, Participant, Sfu } from '../../sfu/sfu.ts'
-import type { Channels } from '../channels/index.ts'
+import { type Channels, topicOf } from '../channels/index.ts'
 import * as queries from './queries.ts'
 
 export type CallsNeeds = {
   db: Db
   hub: Pick<Hub, 'publish'>
-  channels: Pick<Channels, 'mustBeMember' | 'roleIn' | 'idOf'>
+  channels: Pick<Channels, 'mustBeMember' | 'roleIn'>
   /** The media server, asked late: it is made after this feature, which answers its questions. */
   sfu: () => Pick<Sfu, 'participants' | 'health' | 'syncState' | 'groupState'>
   onBug: (error: unknown) => void
@@ -46,17 +46,17 @@ export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
   }
 
   const tell = async (slug: string) => {
-    const channelId = await channels.idOf(slug)
+    const channelId = await queries.channelIdOf(db, slug)
     if (channelId === undefined) return
-    const topic = `channel:${channelId}`
-    hub.publish(topic, 'calls.status', { channelSlug: slug, status: statusOf(slug) })
+    const status = statusOf(slug)
+    hub.publish(topicOf(channelId), 'calls.status', { channelSlug: slug, status })
   }
 
   const tellParticipants = async (slug: string) => {
-    const channelId = await channels.idOf(slug)
+    const channelId = await queries.channelIdOf(db, slug)
     if (channelId === undefined) return
     const participants = sfu().participants(slug)
-    hub.publish(`channel:${channelId}`, 'calls.participants', {
+    hub.publish(topicOf(channelId), 'calls.participants', {
       channelSlug: slug,
       participants: participants.map(asCallParticipant),
     })
@@ -64,7 +64,7 @@ export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
   }
 
   const recordEnd = async (record: CallRecord) => {
-    const channelId = await channels.idOf(record.group)
+    const channelId = await queries.channelIdOf(db, record.group)
     if (channelId !== undefined) await queries.endSession(db, channelId, record)
   }
 
@@ -86,9 +86,9 @@ export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
     connectionEnded(record: CallRecord) {
       report(recordEnd(record))
     },
-    /** Tells the channels whose members may be looking at a call. */
-    statusChanged(slugs: readonly string[]) {
-      for (const slug of new Set([...watched, ...slugs])) report(tell(slug))
+    /** Tells the channels that have or had somebody in their call. */
+    statusChanged() {
+      for (const slug of watched) report(tell(slug))
       for (const slug of watched) if (sfu().participants(slug).length === 0) watched.delete(slug)
     },
     async status(userId: string, channelSlug: string): Promise<SfuStatus> {

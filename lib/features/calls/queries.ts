@@ -1,6 +1,10 @@
 import type { Db } from '../../platform/db/index.ts'
 import type { CallRecord, Participant } from '../../sfu/sfu.ts'
 
+/** The channel's internal number; undefined where there is no such channel. */
+export const channelIdOf = async (db: Db, slug: string): Promise<number | undefined> =>
+  (await db.selectFrom('channels').select('id').where('slug', '=', slug).executeTakeFirst())?.id
+
 /** A call session begins when somebody has joined. Doing it twice changes nothing. */
 export const openSession = async (
   db: Db,

@@ -1,0 +1,99 @@
+import { createServer } from 'node:http'
+import { originRule } from '../platform/http/origin.ts'
+import { metricsApplication } from '../platform/http/probes.ts'
+import { listen } from '../platform/http/server.ts'
+import { routeUpgrades } from '../platform/ws/upgrade.ts'
+import { createDoors } from './doors.ts'
+import { linkEvents } from './events.ts'
+import { type AppNeeds, createParts, type Parts } from './parts.ts'
+import { createWebServer } from './web.ts'
+
+/** How often live connections of sessions that ran out are looked for, in milliseconds. */
+const EXPIRY_CHECK_MS = 30_000
+
+/** Ends what hangs on sessions that ran out, or that the command line ended. */
+const endExpired = async ({ features: { auth }, hub, sfu, connections }: Parts) => {
+  await auth.sweep()
+  const inCalls = sfu.participants().map(({ caller }) => caller.sessionId)
+  const live = [...new Set([...connections.sessions(), ...inCalls])]
+  const open = new Set(await auth.stillOpen(live))
+  for (const sessionId of live.filter((id) => !open.has(id))) {
+    hub.endSession(sessionId)
+    sfu.end({ sessionId }, 'Your session has ended.')
+  }
+}
+
+const every = (ms: number, work: () => Promise<void>, onBug: (error: unknown) => void) => {
+  const timer = setInterval(() => void work().catch(onBug), ms)
+  return () => clearInterval(timer)
+}
+
+/** Where /metrics listens by itself; undefined where it does not. */
+const metricsAddress = (address: string) => {
+  const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? []
+  return host === undefined ? undefined : { host, port: Number(port) }
+}
+
+/** A whole Pyrite. `start` it once; `stop` may be called twice. */
+export const createApp = (needs: AppNeeds) => {
+  const { config, database, now } = needs
+  const parts = createParts(needs)
+  const { features, connections, sfu, metrics, onBug } = parts
+  const origins = originRule(config.server)
+  let stopping: Promise<void> | undefined
+  const isStopping = () => stopping !== undefined
+
+  const server = createWebServer({
+    ...parts,
+    config,
+    version: needs.version,
+    origins,
+    clientFolder: needs.clientFolder,
+    isReady: () => {
+      const isUp = database.check()
+      return { ready: isUp && !isStopping(), database: isUp, sfu: sfu.health().reachable }
+    },
+  })
+  routeUpgrades(
+    server,
+    createDoors({ origins, auth: features.auth, connections, sfu, isStopping }),
+    onBug,
+  )
+  const metricsServer = createServer(metricsApplication(metrics))
+  const ends = [linkEvents(parts)]
+
+  const stop = async () => {
+    const graceMs = config.server.shutdown_seconds * 1_000
+    const closed = new Promise((done) => server.close(done))
+    metricsServer.close()
+    await Promise.all([connections.close(graceMs), sfu.stop()])
+    server.closeIdleConnections()
+    const cutOff = setTimeout(() => server.closeAllConnections(), graceMs)
+    await closed
+    clearTimeout(cutOff)
+    for (const end of ends) end()
+    features.presence.close()
+    await database.close()
+  }
+
+  return {
+    ...features,
+    sfu,
+    /** Listens and starts the SFU. Answers the port in use. Throws a sentence where a port cannot be had. */
+    async start(): Promise<number> {
+      await features.calls.start(now())
+      const port = await listen(server, config.server.host, config.server.port)
+      const own = metricsAddress(config.metrics.listen)
+      if (own) await listen(metricsServer, own.host, own.port)
+      await sfu.start()
+      ends.push(every(EXPIRY_CHECK_MS, () => endExpired(parts), onBug))
+      return port
+    },
+    /** Tells everybody to come back, ends the SFU, and closes the database. */
+    stop: (): Promise<void> => {
+      stopping ??= stop()
+      return stopping
+    },
+  }
+}
+export type App = ReturnType<typeof createApp>

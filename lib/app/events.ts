@@ -1,0 +1,31 @@
+import type { Bus } from '../platform/bus/bus.ts'
+import type { Hub } from '../platform/ws/hub.ts'
+import type { Sfu } from '../sfu/sfu.ts'
+import type { Features } from './features.ts'
+
+type Links = { bus: Bus; hub: Hub; sfu: Sfu; features: Features; onBug: (error: unknown) => void }
+
+/** Who listens to what: one line per link. Answers the function that unlinks them all. */
+export const linkEvents = ({ bus, hub, sfu, features, onBug }: Links) => {
+  const { channels } = features
+  const links = [
+    bus.on('users.created', ({ id }) => void channels.joinDefault(id).catch(onBug)),
+    bus.on('users.changed', (user) => hub.tellAll('users.changed', user)),
+    bus.on('users.disabled', ({ userId }) => hub.endUser(userId)),
+    bus.on('users.disabled', ({ userId }) => sfu.end({ userId }, 'Your account was disabled.')),
+    bus.on('users.disabled', () => sfu.groupsChanged()),
+    bus.on('auth.session-ended', ({ sessionId }) => hub.endSession(sessionId)),
+    bus.on('auth.session-ended', ({ sessionId }) => sfu.end({ sessionId }, 'You signed out.')),
+    bus.on('channels.created', ({ slug }) => sfu.groupsChanged(slug)),
+    bus.on('channels.changed', ({ slug }) => sfu.groupsChanged(slug)),
+    bus.on('channels.member-changed', ({ slug }) => sfu.groupsChanged(slug)),
+    bus.on('channels.member-changed', ({ slug, userId }) => sfu.roleChanged(userId, slug)),
+    bus.on('channels.member-left', ({ slug }) => sfu.groupsChanged(slug)),
+    bus.on('channels.member-left', ({ slug, userId }) =>
+      sfu.end({ userId, group: slug }, 'You are no longer in this channel.'),
+    ),
+  ]
+  return () => {
+    for (const unlink of links) unlink()
+  }
+}

@@ -1,0 +1,47 @@
+import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi'
+import { authPaths } from '../features/auth/index.ts'
+import { callsPaths } from '../features/calls/index.ts'
+import { channelsPaths } from '../features/channels/index.ts'
+import { chatPaths } from '../features/chat/index.ts'
+import { usersPaths } from '../features/users/index.ts'
+
+const workspacePaths: ZodOpenApiPathsObject = {
+  '/api/workspace': {
+    get: {
+      summary: 'Everything the first screen needs: me, people, channels, who is online',
+      responses: {
+        200: { description: 'Workspace' },
+        401: { description: 'auth.signed-out' },
+      },
+    },
+  },
+}
+
+/** The API as OpenAPI 3.1, made from the schemas that read the requests. */
+export const openApiDocument = (version: string) =>
+  createDocument({
+    openapi: '3.1.0',
+    info: { title: 'Pyrite', version },
+    security: [{ session: [] }, { bearer: [] }],
+    components: {
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'pyrite_session' },
+        bearer: { type: 'http', scheme: 'bearer' },
+      },
+    },
+    paths: {
+      ...authPaths,
+      ...usersPaths,
+      ...workspacePaths,
+      ...mergedPaths(channelsPaths, chatPaths, callsPaths),
+    },
+  })
+
+/** Features share prefixes, never a path with the same method. */
+const mergedPaths = (...tables: ZodOpenApiPathsObject[]): ZodOpenApiPathsObject => {
+  const all: ZodOpenApiPathsObject = {}
+  for (const [path, item] of tables.flatMap((table) => Object.entries(table))) {
+    all[path] = { ...all[path], ...item }
+  }
+  return all
+}

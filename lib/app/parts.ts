@@ -1,0 +1,91 @@
+import type { Registry } from 'prom-client'
+import { memoryBus } from '../platform/bus/memory.ts'
+import type { Config } from '../platform/config/schema.ts'
+import type { Database } from '../platform/db/open.ts'
+import type { Log } from '../platform/log.ts'
+import { createMetrics } from '../platform/metrics.ts'
+import { type Connections, createConnections } from '../platform/ws/connections.ts'
+import { dispatcher } from '../platform/ws/dispatcher.ts'
+import { createGaleneSfu } from '../sfu/galene/index.ts'
+import type { Sfu } from '../sfu/sfu.ts'
+import { createFeatures, type Features } from './features.ts'
+import { asGroup } from './groups.ts'
+import { createWorkspace } from './workspace.ts'
+
+export type AppNeeds = {
+  config: Config
+  database: Database
+  log: Log
+  version: string
+  /** Where the built client lies. */
+  clientFolder: string
+  /** How the built-in SFU is started as a process of its own. */
+  builtinCommand: { command: string; args: string[] }
+  now: () => Date
+  newId: () => string
+}
+
+const createSfu = (
+  { config, log, now, newId, builtinCommand }: AppNeeds,
+  { calls, channels }: Pick<Features, 'calls' | 'channels'>,
+  metrics: Registry,
+): Sfu =>
+  createGaleneSfu({
+    config,
+    log,
+    policy: calls.admit,
+    groups: async () => (await channels.groups()).map(asGroup(config)),
+    listener: {
+      participantsChanged: calls.participantsChanged,
+      connectionEnded: calls.connectionEnded,
+      statusChanged: calls.statusChanged,
+    },
+    now,
+    newId,
+    metrics,
+    builtinCommand,
+  })
+
+/** Makes the parts and ties them: each asks another only when it is used, never while it is made. */
+export const createParts = (needs: AppNeeds) => {
+  const { config, database, log, version, now, newId } = needs
+  const onBug = (error: unknown) => log.error({ err: error }, 'a bug was met')
+  const bus = memoryBus(onBug)
+  const metrics = createMetrics()
+  const connections: Connections = createConnections({
+    limits: config.socket,
+    version,
+    now,
+    newId,
+    dispatch: (who, request) => dispatch(who, request),
+    topicsOf: (userId) => features.channels.topicsOf(userId),
+    presence: {
+      opened: (userId) => features.presence.opened(userId),
+      closed: (userId) => features.presence.closed(userId),
+    },
+    onBug,
+    onFrame: metrics.onFrame,
+  })
+  const { hub } = connections
+  const features: Features = createFeatures({
+    config,
+    database,
+    bus,
+    hub,
+    sfu: () => sfu,
+    now,
+    newId,
+    onBug,
+  })
+  const sfu: Sfu = createSfu(needs, features, metrics.registry)
+  const workspace = createWorkspace(config.workspace.name, features)
+  const dispatch = dispatcher(
+    onBug,
+    workspace.socket,
+    features.channels.socket,
+    features.chat.socket,
+  )
+  metrics.watch('pyrite_ws_connections', 'Live workspace connections.', connections.count)
+  return { bus, hub, metrics, connections, features, sfu, workspace, onBug }
+}
+export type Parts = ReturnType<typeof createParts>

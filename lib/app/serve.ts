@@ -1,0 +1,73 @@
+import closeWithGrace from 'close-with-grace'
+import { ConfigError, loadConfig } from '../platform/config/load.ts'
+import type { Config } from '../platform/config/schema.ts'
+import { openDatabase } from '../platform/db/open.ts'
+import { newId } from '../platform/ids.ts'
+import { createLog, type Log } from '../platform/log.ts'
+import { type App, createApp } from './app.ts'
+import { configPath, type Environment, say } from './environment.ts'
+import { prepareFirstAdmin, writeFirstConfig } from './first-run.ts'
+import { logDestination } from './log-destination.ts'
+import { builtinCommand, clientFolder, VERSION } from './program.ts'
+import { newSigningKey } from './secrets.ts'
+
+const startLog = async ({ log }: Config): Promise<Log> =>
+  createLog(log.level, await logDestination(log.format))
+
+const mustHaveKey = ({ sfu }: Config, path: string) => {
+  if (sfu.signing_key !== '') return
+  throw new ConfigError([
+    `sfu.signing_key is empty: put this new one under [sfu] in ${path}, and keep it: signing_key = "${newSigningKey()}"`,
+  ])
+}
+
+/** What the person who started Pyrite reads last: where to open it, what carries calls, what to do next. */
+const announce = (url: string, app: App, admin: string | undefined) => {
+  say()
+  say(`  Pyrite is at   ${url}`)
+  say(`  Calls          ${app.sfu.health().description}`)
+  if (admin !== undefined) {
+    say(`  Sign in as     admin   with the password   ${admin}`)
+    say('                 It is shown this once; change it under Settings.')
+    say('  Next           Open the page, sign in, and add your people under People.')
+  } else {
+    say(
+      '  Next           Open the page and sign in. npm run pyrite -- help lists what else there is.',
+    )
+  }
+  say()
+}
+
+/** Stops cleanly on a signal; after a bug that nothing caught the process ends too, for nobody knows what state it is in. */
+const stopOnSignals = (app: App, log: Log, seconds: number) =>
+  closeWithGrace({ delay: (seconds + 5) * 1_000, logger: false }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'stopping after an error that nothing caught')
+    else log.info({ signal }, 'stopping')
+    await app.stop()
+    log.info('stopped')
+  })
+
+/** `pyrite serve`: prepares a first run where none was, and serves until a signal comes. */
+export const serve = async (environment: Environment): Promise<void> => {
+  const path = configPath(environment)
+  if (writeFirstConfig(path)) say(`Wrote ${path} with fresh secrets; keep a copy of it.`)
+  const config = loadConfig(path, environment)
+  mustHaveKey(config, path)
+  const log = await startLog(config)
+  const now = () => new Date()
+  const database = await openDatabase({ path: config.database.path, log, now })
+  const app = createApp({
+    config,
+    database,
+    log,
+    version: VERSION,
+    clientFolder: clientFolder(),
+    builtinCommand: builtinCommand(),
+    now,
+    newId,
+  })
+  const admin = await prepareFirstAdmin(app)
+  const port = await app.start()
+  stopOnSignals(app, log, config.server.shutdown_seconds)
+  announce(config.server.public_url || `http://localhost:${port}`, app, admin)
+}
