@@ -67,6 +67,8 @@ export type CallEvents = {
   speaking: (ids: ReadonlySet<string>) => void
   /** A sentence for the person (refused stream, moderator's notice). */
   notice: (text: string) => void
+  /** A moderator muted my microphone; it is off already. */
+  mutedByModerator?: () => void
 }
 
 export type JoinOptions = {

@@ -1,0 +1,62 @@
+import { CLOSE } from '../../../lib/protocol/close-codes.ts'
+
+/** What was said before a connection ended. Empty texts were not said. */
+export type LastWords = {
+  code: number
+  /** Why the server removed me. */
+  kicked: string
+  /** The newest error, a sentence of the server. */
+  error: string
+  /** How the join was refused. */
+  refused: { error: string; text: string } | undefined
+  /** Tries since the call last stood. */
+  attempt: number
+}
+
+/** What to do after a connection ended: come back, or tell why not. `because` is for people. */
+export type Verdict =
+  | { comesBack: true; because: string }
+  | { comesBack: false; because: string; error: string }
+
+/** Refusals that pass by themselves: the group file may not be there yet, an older connection of mine may linger. */
+const PASSING = /internal server error|group does not exist|not open yet|unavailable|try.?later/i
+const PASSING_TRIES = 8
+/** Codes that blame my own messages: coming back for ever would not help. */
+const MY_FAULT: readonly number[] = [CLOSE.protocolError, CLOSE.policy, CLOSE.tooBig]
+const FAULT_TRIES = 3
+
+const over = (because: string, error: string): Verdict => ({ comesBack: false, because, error })
+
+const because = (code: number): string => {
+  if (code === CLOSE.restart) return 'The call server is restarting'
+  if (code === CLOSE.tryLater || code === CLOSE.internal || code === CLOSE.goingAway)
+    return 'The call server is away'
+  return 'The connection was lost'
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  'not authorised': 'You may not join this call.',
+  'this group is locked': 'This call is locked. Ask a moderator to unlock it.',
+  'too many users': 'This call is full.',
+}
+
+const refusal = (text: string): string => REFUSALS[text] ?? (text || 'You may not join this call.')
+
+const judgeRefusal = (refused: { error: string; text: string }, attempt: number): Verdict => {
+  const passes = PASSING.test(`${refused.error} ${refused.text}`) && attempt < PASSING_TRIES
+  if (passes) return { comesBack: true, because: 'The call is not ready' }
+  return over(refusal(refused.text), refused.error || 'refused')
+}
+
+/** Judges an ending that was not mine. */
+export const judge = (words: LastWords): Verdict => {
+  const { code, refused, kicked, error, attempt } = words
+  if (code === CLOSE.signedOut) return over('You were signed out.', 'signed-out')
+  if (refused) return judgeRefusal(refused, attempt)
+  if (code === CLOSE.restart) return { comesBack: true, because: kicked || because(code) }
+  if (kicked) return over(`You were removed from the call: ${kicked}`, 'kicked')
+  if (code === CLOSE.normal) return over(error || 'The call server ended the connection.', 'ended')
+  if (MY_FAULT.includes(code) && attempt >= FAULT_TRIES)
+    return over(error || 'The call server refused this connection.', 'protocol')
+  return { comesBack: true, because: because(code) }
+}
