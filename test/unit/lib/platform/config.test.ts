@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ConfigError, loadConfig } from '../../../../lib/platform/config/load.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pyrite-config-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const write = (text: string) => {
+  const path = join(folder, 'config.toml')
+  writeFileSync(path, text)
+  return path
+}
+const problemsOf = (text: string, environment = {}): readonly string[] => {
+  try {
+    loadConfig(write(text), environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+describe('the configuration', () => {
+  it('is whole without a file, and frozen', () => {
+    const config = loadConfig(join(folder, 'none.toml'))
+    expect(config.server.port).toBe(8080)
+    expect(config.server.host).toBe('127.0.0.1')
+    expect(() => Object.assign(config.server, { port: 1 })).toThrow(TypeError)
+  })
+
+  it('takes the file, and the environment over it', () => {
+    const path = write('[server]\nport = 9000\nhost = "::1"\n')
+    const config = loadConfig(path, {
+      PYRITE_SERVER_PORT: '9001',
+      PYRITE_SERVER_ALLOWED_ORIGINS: '["https://a.example"]',
+      PYRITE_BUILTIN_LOOPBACK: 'true',
+      PYRITE_WORKSPACE_NAME: '123',
+    })
+    expect(config.server).toMatchObject({
+      port: 9001,
+      host: '::1',
+      allowed_origins: ['https://a.example'],
+    })
+    expect(config.builtin.loopback).toBe(true)
+    expect(config.workspace.name).toBe('123')
+  })
+
+  it('counts relative paths from its own folder', () => {
+    expect(loadConfig(write('[database]\npath = "x/y.db"\n')).database.path).toBe(
+      join(folder, 'x/y.db'),
+    )
+  })
+
+  it.each([
+    ['[server]\nport = 70000\n', /^server\.port = 70000: .*65535/],
+    ['[server]\nport = "a"\n', /^server\.port = "a": .*number/],
+    ['[log]\nlevel = "loud"\n', /^log\.level = "loud": .*"info"/],
+    ['[server]\nprot = 1\n', /^server\.prot is not a setting; known: .*port/],
+    ['[srver]\nport = 1\n', /^\[srver\] is not a section; known: .*server/],
+    ['port = 1\n', /^\[port\] is not a section/],
+    ['server = 1\n', /^server must be a table/],
+    ['[server\nport = 1\n', /cannot be read: .*/s],
+  ])('names what is wrong in %j', (text, sentence) => {
+    expect(problemsOf(text)).toHaveLength(1)
+    expect(problemsOf(text)[0]).toMatch(sentence)
+  })
+
+  it('names the variable that is wrong, and one that overrides nothing', () => {
+    expect(problemsOf('', { PYRITE_SERVER_PORT: 'high', PYRITE_SERVER_PROT: '1' })).toEqual([
+      expect.stringMatching(/^PYRITE_SERVER_PROT overrides no setting/),
+      expect.stringMatching(/^PYRITE_SERVER_PORT \(server\.port\) = "high"/),
+    ])
+  })
+
+  it('says all that is wrong at once, and never shows a secret', () => {
+    const problems = problemsOf('[server]\nport = -1\n[sfu]\nsigning_key = 12345\n')
+    expect(problems).toHaveLength(2)
+    expect(problems.join()).not.toContain('12345')
+  })
+})
