@@ -26,12 +26,13 @@ export const createDoors = ({
   const identify = async (request: IncomingMessage) => {
     if (isStopping()) throw new PyriteError('shutting-down', 'the server is stopping')
     const { origin, host, cookie, authorization } = request.headers
-    if (authorization === undefined && !origins(origin, host)) {
-      throw new PyriteError('auth.foreign-origin', 'this page may not use this server')
-    }
     const who = await auth.authenticate(cookie, authorization)
     if (!who) throw new PyriteError('auth.signed-out', 'sign in first')
-    return { ...who, byCookie: authorization === undefined }
+    // Not "has an Authorization header": a page can make a browser send a Basic one, and the cookie with it.
+    if (who.byCookie && !origins(origin, host)) {
+      throw new PyriteError('auth.foreign-origin', 'this page may not use this server')
+    }
+    return who
   }
   return {
     '/ws': async (request, socket, head) => {

@@ -7,11 +7,12 @@ type Links = { bus: Bus; hub: Hub; sfu: Sfu; features: Features; onBug: (error: 
 
 /** Who listens to what: one line per link. Answers the function that unlinks them all. */
 export const linkEvents = ({ bus, hub, sfu, features, onBug }: Links) => {
-  const { channels } = features
+  const { auth, channels } = features
   const links = [
     bus.on('users.created', ({ id }) => void channels.joinDefault(id).catch(onBug)),
     bus.on('users.changed', (user) => hub.tellAll('users.changed', user)),
     bus.on('users.disabled', ({ userId }) => hub.endUser(userId)),
+    bus.on('users.disabled', ({ userId }) => void auth.endAllOf(userId).catch(onBug)),
     bus.on('users.disabled', ({ userId }) => sfu.end({ userId }, 'Your account was disabled.')),
     bus.on('users.disabled', () => sfu.groupsChanged()),
     bus.on('auth.session-ended', ({ sessionId }) => hub.endSession(sessionId)),

@@ -104,5 +104,19 @@ export const remove = async (
   return (await query.returning('id').execute()).map((row) => row.id)
 }
 
-export const removeExpired = (db: Db, now: string): Promise<{ id: string; userId: string }[]> =>
-  db.deleteFrom('sessions').where('expiresAt', '<=', now).returning(['id', 'userId']).execute()
+/** Removes the sessions that ran out, and those of people who were disabled, so that enabling them again revives none. */
+export const removeEnded = (db: Db, now: string): Promise<{ id: string; userId: string }[]> =>
+  db
+    .deleteFrom('sessions')
+    .where((where) =>
+      where.or([
+        where('expiresAt', '<=', now),
+        where(
+          'userId',
+          'in',
+          where.selectFrom('users').select('users.id').where('users.disabled', '=', 1),
+        ),
+      ]),
+    )
+    .returning(['id', 'userId'])
+    .execute()

@@ -130,9 +130,9 @@ export const sessionRules = (needs: SessionsNeeds) => {
       ended(userId, await queries.remove(db, userId))
     },
 
-    /** Removes sessions that nobody used for too long, and says so. */
+    /** Removes sessions that nobody used for too long or whose person was disabled, and says so. */
     async sweep(): Promise<void> {
-      const gone = await queries.removeExpired(db, now().toISOString())
+      const gone = await queries.removeEnded(db, now().toISOString())
       for (const { id, userId } of gone) ended(userId, [id])
     },
 
