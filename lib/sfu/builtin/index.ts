@@ -1,0 +1,2 @@
+export type { BuiltinSfuOptions, Patience } from './options.ts'
+export { runBuiltinSfu } from './server.ts'

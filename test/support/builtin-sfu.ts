@@ -1,0 +1,145 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { WebSocket } from 'ws'
+import { createLog } from '../../lib/platform/log.ts'
+import { type BuiltinSfuOptions, runBuiltinSfu } from '../../lib/sfu/builtin/index.ts'
+import { eventually } from './eventually.ts'
+
+export type Json = Record<string, unknown>
+
+/** What a moderator, a member and a listener may do, as Pyrite says it in tokens. */
+export const MODERATOR = ['op', 'present', 'message', 'caption', 'token']
+export const MEMBER = ['present', 'message']
+export const LISTENER = ['message']
+
+/** A signing key and the group files that know it. */
+export const createIssuer = async () => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'test', alg: 'ES256' }
+  const now = () => Math.floor(Date.now() / 1000)
+  return {
+    jwk,
+    privateKey,
+    mint: (
+      username: string,
+      group: string,
+      permissions: unknown,
+      claims: JWTPayload = {},
+      header: Json = {},
+    ) =>
+      new SignJWT({
+        sub: username,
+        aud: `https://chat.example/group/${group}/`,
+        iat: now(),
+        exp: now() + 60,
+        permissions,
+        ...claims,
+      })
+        .setProtectedHeader({ alg: 'ES256', kid: 'test', ...header })
+        .sign(privateKey),
+  }
+}
+
+/** One raw connection that remembers everything it heard. */
+export const connect = async (url: string, headers: Record<string, string> = {}) => {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers })
+  const heard: Json[] = []
+  let closed: { code: number; reason: string } | undefined
+  socket.on('message', (frame) => heard.push(JSON.parse(String(frame))))
+  socket.on('close', (code, reason) => {
+    closed = { code, reason: String(reason) }
+  })
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('error', reject)
+  })
+  socket.on('error', () => undefined)
+  return {
+    socket,
+    heard,
+    send: (message: Json) => socket.send(JSON.stringify(message)),
+    raw: (frame: string) => socket.send(frame),
+    /** The first message that has all of `fields`, waiting for it. */
+    hears: (fields: Json, withinMs = 5_000) =>
+      eventually(() => {
+        const found = heard.find((each) =>
+          Object.entries(fields).every(([key, value]) => each[key] === value),
+        )
+        if (found) return found
+        throw new Error(`never heard ${JSON.stringify(fields)} in ${JSON.stringify(heard)}`)
+      }, withinMs),
+    isClosed: (withinMs = 5_000) =>
+      eventually(() => {
+        if (closed) return closed
+        throw new Error('the connection is still open')
+      }, withinMs),
+    close: () => socket.close(),
+  }
+}
+export type Connection = Awaited<ReturnType<typeof connect>>
+
+/** A built-in SFU in this process, on free ports, with one folder of groups that all trust one issuer. */
+export const startBuiltinSfu = async (
+  groups: Record<string, Json> = { general: {} },
+  options: Partial<BuiltinSfuOptions> = {},
+) => {
+  const groupsDir = await mkdtemp(joinPath(tmpdir(), 'pyrite-groups-'))
+  const issuer = await createIssuer()
+  const writeGroup = (name: string, fields: Json) =>
+    writeFile(
+      joinPath(groupsDir, `${name}.json`),
+      JSON.stringify({ authKeys: [issuer.jwk], ...fields }),
+    )
+  for (const [name, fields] of Object.entries(groups)) await writeGroup(name, fields)
+  const sfu = await runBuiltinSfu({
+    groupsDir,
+    listen: '127.0.0.1:0',
+    log: createLog('warn'),
+    loopback: true,
+    publicAddress: '',
+    udpPort: 0,
+    maxParticipants: 16,
+    maxStreams: 300,
+    streamsPerPerson: 4,
+    messagesPerSecond: 100,
+    messagesBurst: 400,
+    maxFrameBytes: 1_048_576,
+    maxLoopDelayMs: 1_000,
+    ...options,
+  })
+  let people = 0
+  const handshaken = async (id = `client-${++people}`) => {
+    const connection = await connect(sfu.url)
+    connection.send({ type: 'handshake', version: ['2'], id })
+    await connection.hears({ type: 'handshake' })
+    return { ...connection, id }
+  }
+  /** Somebody who has joined, and has heard so. */
+  const join = async (
+    username: string,
+    permissions: string[] = MEMBER,
+    { group = 'general', data }: { group?: string; data?: Json } = {},
+  ) => {
+    const person = await handshaken()
+    const token = await issuer.mint(username, group, permissions)
+    person.send({ type: 'join', kind: 'join', group, token, ...(data ? { data } : {}) })
+    const joined = await person.hears({ type: 'joined' })
+    return { ...person, username, joined }
+  }
+  return {
+    url: sfu.url,
+    groupsDir,
+    issuer,
+    writeGroup,
+    handshaken,
+    join,
+    stats: async () => (await (await fetch(`${sfu.url}/stats`)).json()) as Record<string, number>,
+    stop: async () => {
+      await sfu.stop()
+      await rm(groupsDir, { recursive: true, force: true })
+    },
+  }
+}
+export type TestSfu = Awaited<ReturnType<typeof startBuiltinSfu>>
