@@ -4,6 +4,7 @@ import { toFailure } from '../ws/dispatcher.ts'
 
 /** What express and its body parser throw for a request that cannot be read. */
 const asPyriteError = (error: unknown): unknown => {
+  if (error instanceof PyriteError) return error
   const { status, type } = (error ?? {}) as { status?: number; type?: string }
   if (status === 413) return new PyriteError('too-large', 'the request is too large')
   if (status === 400 && type === 'entity.parse.failed') {
