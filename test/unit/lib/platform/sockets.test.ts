@@ -1,18 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Receiver } from 'ws'
+import * as ws from 'ws'
 import { loadConfig } from '../../../../lib/platform/config/load.ts'
 import { isForged, originRule } from '../../../../lib/platform/http/origin.ts'
 import { type Connection, readRequest, textFrame } from '../../../../lib/platform/ws/connection.ts'
 import { tokenBucket } from '../../../../lib/platform/ws/rate.ts'
 import { createTopics } from '../../../../lib/platform/ws/topics.ts'
 
+type FrameReader = NodeJS.WritableStream & {
+  on(event: 'message', heard: (data: Buffer) => void): void
+}
+/** The parser of ws itself, which its types leave out. */
+const { Receiver } = ws as unknown as { Receiver: new (options: object) => FrameReader }
+
 const received = (frame: Buffer): Promise<string> =>
   new Promise((resolve, reject) => {
-    const receiver = new (Receiver as unknown as new (o: object) => NodeJS.WritableStream)({
-      isServer: false,
-    })
-    receiver.on('message' as never, (data: Buffer) => resolve(data.toString()))
+    const receiver = new Receiver({ isServer: false })
+    receiver.on('message', (data) => resolve(data.toString()))
     receiver.on('error', reject)
     receiver.write(frame)
   })
