@@ -10,6 +10,7 @@ export const ERROR_STATUS = {
   'auth.bad-credentials': 401,
   'auth.foreign-origin': 403,
   'auth.signed-out': 401,
+  'calls.too-many-connections': 503,
   'channels.not-found': 404,
   'channels.reserved-slug': 409,
   'channels.slug-taken': 409,

@@ -27,8 +27,8 @@ export type Caller = {
 export type Admission = { role: ChannelRole } | { error: string; message: string }
 export type AccessPolicy = (caller: Caller, group: string) => Promise<Admission>
 
-/** The groups that must exist, asked afresh at every synchronisation. */
-export type GroupSource = () => Promise<Group[]>
+/** The groups that must exist, asked afresh at every synchronisation: all of them, or at least the one that is named. */
+export type GroupSource = (name?: string) => Promise<Group[]>
 
 export type SyncState = { state: 'in-step' | 'pending' | 'failed'; reason?: string }
 

@@ -1,0 +1,399 @@
+import { WebSocket } from 'ws'
+import { tokenBucket } from '../../platform/ws/rate.ts'
+import { CLOSE } from '../../protocol/close-codes.ts'
+import { isUsableSlug } from '../../protocol/slug.ts'
+import type { Caller, CallRecord, Participant } from '../sfu.ts'
+import type { BridgeNeeds, Shared } from './bridge.ts'
+import { type News, newsIn, typeOf } from './bridge-news.ts'
+import { type Fields, readLikeGo } from './bridge-read.ts'
+import {
+  ALWAYS,
+  IN_CALL,
+  type Live,
+  type Outcome,
+  type Speaker,
+  writeHandshake,
+  writeJoin,
+  writeJoinFailed,
+  writeNotice,
+} from './bridge-write.ts'
+import { closeFrame, sendable } from './close-frame.ts'
+import { MAX_SERVER_FRAME_BYTES, WS_PATH } from './facts.ts'
+
+/** Frames that may wait for Galene, and their bytes together [SFU-2]. */
+const MAX_HELD_FRAMES = 64
+const MAX_HELD_BYTES = 262_144
+/** Refused messages within a minute that end a connection [SFU-10]. */
+const MAX_REFUSED = 10
+const REFUSED_WINDOW_MS = 60_000
+/** How long Galene may take to answer a join [SFU-14]. */
+const JOIN_MS = 10_000
+/** How long a peer may take to answer a close before its socket is destroyed. */
+export const CLOSE_MS = 2_000
+/** Sweeps of silence after something was sent, until Galene counts as slow: with one every 2 s, 8 s at most. */
+const SILENT_SWEEPS = 4
+
+/** In the words in which the access policy refuses: a name that cannot be is no different from one that is not. */
+const NO_CHANNEL = 'There is no such channel, or you are not in it.'
+const NOT_ANSWERING = 'The call server does not answer. Trying again may help.'
+const TOO_SLOW = 'The call server answers too slowly.'
+const UPSTREAM = {
+  perMessageDeflate: false,
+  maxPayload: MAX_SERVER_FRAME_BYTES,
+  skipUTF8Validation: true,
+  closeTimeout: CLOSE_MS,
+}
+const AS_TEXT = { binary: false }
+
+type Phase = 'greeting' | 'idle' | 'joining' | 'joined' | 'closed'
+
+/** One person's connection to a call: the leg to the browser, the leg to Galene, and what may pass between them. */
+export class Connection {
+  readonly id: string
+  readonly caller: Caller
+  group = ''
+  joinedAt: Date | undefined
+  phase: Phase = 'greeting'
+
+  private readonly shared: Shared
+  private readonly client: WebSocket
+  private readonly upstream: WebSocket
+  private readonly peerAddress: string
+  private readonly speaker: Speaker
+  private readonly live: Live = { streams: new Set() }
+  private readonly mayPass: () => boolean
+  private readonly openedAt = performance.now()
+  private timer: NodeJS.Timeout | undefined
+  private isOpen = false
+  private held: Buffer[] = []
+  private heldBytes = 0
+  private refusals = 0
+  private refusedSince = 0
+  private isUnanswered = false
+  private silentSweeps = 0
+  private bytesUp = 0
+  private bytesDown = 0
+  private messagesUp = 0
+  private messagesDown = 0
+
+  constructor(shared: Shared, client: WebSocket, caller: Caller, address: string) {
+    const { needs } = shared
+    const { messages_per_second, messages_burst, connect_seconds } = needs.config
+    this.id = needs.newId()
+    this.shared = shared
+    this.caller = caller
+    this.client = client
+    this.peerAddress = address
+    const { userId, username, displayName } = caller
+    this.speaker = { clientId: '', userId, username, displayName }
+    this.mayPass = tokenBucket(messages_per_second, messages_burst)
+    this.upstream = new WebSocket(`${needs.url()}${WS_PATH}`, UPSTREAM)
+    this.within(connect_seconds * 1000, () => this.unreachable())
+    this.listen()
+  }
+
+  private listen() {
+    const { client, upstream, shared } = this
+    client.on('message', (data) => shared.counts.timed('up', () => this.fromClient(data as Buffer)))
+    client.on('close', (code, reason) => this.clientClosed(code, reason.toString()))
+    client.on('error', (error) => this.clientFailed(error))
+    upstream.on('open', () => this.opened())
+    upstream.on('message', (data) =>
+      shared.counts.timed('down', () => this.fromGalene(data as Buffer)),
+    )
+    upstream.on('pong', () => this.heard())
+    upstream.on('close', (code, reason) => this.upstreamClosed(code, reason.toString()))
+    // The close that follows says what is to be done.
+    upstream.on('error', (error) => shared.needs.log.debug({ err: error }, 'an SFU leg failed'))
+  }
+
+  private get needs(): BridgeNeeds {
+    return this.shared.needs
+  }
+
+  private within(ms: number, run: () => void) {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(run, Math.max(0, ms))
+  }
+
+  private opened() {
+    clearTimeout(this.timer)
+    if (this.phase === 'closed') return
+    this.isOpen = true
+    this.drain()
+    if (this.phase !== 'greeting') return
+    const left = this.needs.config.handshake_seconds * 1000 - (performance.now() - this.openedAt)
+    this.within(left, () => this.finish(CLOSE.policy, 'no handshake', 'no-handshake'))
+  }
+
+  // --- from the client ---------------------------------------------------------------------------
+
+  private fromClient(frame: Buffer) {
+    if (this.phase === 'closed') return
+    if (!this.mayPass()) {
+      this.notice('error', 'Too many messages at once.')
+      this.shared.counts.refused('rate')
+      return this.finish(CLOSE.policy, 'too many messages', 'too-many-messages')
+    }
+    if (!this.isOpen || this.phase === 'joining' || this.held.length > 0) return this.hold(frame)
+    this.handle(frame)
+  }
+
+  private hold(frame: Buffer) {
+    this.held.push(frame)
+    this.heldBytes += frame.length
+    if (this.held.length > MAX_HELD_FRAMES || this.heldBytes > MAX_HELD_BYTES) {
+      this.finish(CLOSE.tooBig, 'too much is waiting', 'too-much-waiting')
+    }
+  }
+
+  private drain() {
+    while (this.held.length > 0 && this.phase !== 'joining' && this.phase !== 'closed') {
+      const frame = this.held.shift() as Buffer
+      this.heldBytes -= frame.length
+      this.handle(frame)
+    }
+  }
+
+  private handle(frame: Buffer) {
+    const message = readLikeGo(frame.toString('utf8'))
+    const type = message?.type
+    if (this.phase === 'greeting') return this.greet(message)
+    if (!message || typeof type !== 'string') return this.refuse('This is not a message.')
+    const always = ALWAYS.get(type)
+    if (always) return this.forward(type, always)
+    if (type === 'join') return this.join(message)
+    if (this.phase !== 'joined') return this.refuse('Join a call first.')
+    const outcome = this.rewrite(type, message)
+    if (typeof outcome === 'string') return this.forward(type, outcome)
+    this.refuse(outcome.refused, outcome.quiet)
+  }
+
+  private rewrite(type: string, message: Fields): Outcome {
+    const write = IN_CALL.get(type)
+    if (!write) return { refused: 'There is no such message.' }
+    try {
+      return write(message, this.speaker, this.live)
+    } catch {
+      // Nested so deeply that it cannot be written again.
+      return { refused: 'This message is nested too deeply.' }
+    }
+  }
+
+  private greet(message: Fields | undefined) {
+    const handshake = message?.type === 'handshake' ? writeHandshake(message) : undefined
+    if (handshake === undefined) {
+      return this.finish(CLOSE.protocolError, 'you must handshake first', 'no-handshake')
+    }
+    clearTimeout(this.timer)
+    this.speaker.clientId = typeof message?.id === 'string' ? message.id : ''
+    this.phase = 'idle'
+    this.forward('handshake', handshake)
+  }
+
+  private refuse(sentence: string, isQuiet = false) {
+    this.notice('error', sentence)
+    this.shared.counts.refused('message')
+    if (isQuiet) return
+    const now = performance.now()
+    if (now - this.refusedSince > REFUSED_WINDOW_MS) {
+      this.refusals = 0
+      this.refusedSince = now
+    }
+    this.refusals += 1
+    if (this.refusals >= MAX_REFUSED) {
+      this.finish(CLOSE.policy, 'too many refused messages', 'too-many-refused')
+    }
+  }
+
+  private forward(type: string, frame: string) {
+    if (this.upstream.readyState !== WebSocket.OPEN) return
+    if (this.upstream.bufferedAmount > this.needs.config.max_buffered_bytes) return this.tooSlow()
+    const data = Buffer.from(frame)
+    this.upstream.send(data, AS_TEXT)
+    this.isUnanswered = true
+    this.messagesUp += 1
+    this.bytesUp += data.length
+    this.shared.counts.up(type, data.length)
+  }
+
+  // --- joining -----------------------------------------------------------------------------------
+
+  private join({ kind, group, data }: Fields) {
+    if (kind === 'leave') return this.finish(CLOSE.normal, '', 'left')
+    if (kind !== 'join') return this.refuse('There is no such way to join.')
+    if (this.phase !== 'idle') return this.refuse('One connection holds one call.')
+    if (typeof group !== 'string' || !isUsableSlug(group)) {
+      return this.refuseJoin('', 'not-found', NO_CHANNEL)
+    }
+    this.phase = 'joining'
+    this.group = group
+    this.within(JOIN_MS, () => {
+      this.shared.counts.joined('timeout')
+      this.tooSlow()
+    })
+    this.admit(group, data).catch((error: unknown) => {
+      this.needs.log.error({ err: error, group }, 'a join could not be prepared')
+      this.refuseJoin(group, 'internal', 'Something went wrong on our side.')
+    })
+  }
+
+  private async admit(group: string, data: unknown) {
+    const { policy, groups, tokens } = this.needs
+    const admission = await policy(this.caller, group)
+    if ('error' in admission) return this.refuseJoin(group, admission.error, admission.message)
+    await groups.settled(group)
+    const recording = groups.mayRecord(group)
+    const { username } = this.caller
+    const token = await tokens.sign({ username, group, role: admission.role, recording })
+    if (this.phase === 'joining') this.forward('join', writeJoin(data, group, token, this.speaker))
+  }
+
+  private refuseJoin(group: string, error: string, sentence: string) {
+    if (this.phase === 'closed') return
+    this.shared.counts.joined('refused')
+    this.toClient(Buffer.from(writeJoinFailed(group, this.caller.username, error, sentence)))
+    this.finish(CLOSE.normal, error, 'refused')
+  }
+
+  // --- from Galene -------------------------------------------------------------------------------
+
+  private heard() {
+    this.isUnanswered = false
+    this.silentSweeps = 0
+  }
+
+  private fromGalene(frame: Buffer) {
+    if (this.phase === 'closed') return
+    this.heard()
+    const type = typeOf(frame)
+    this.shared.counts.down(type, frame.length)
+    const news = newsIn(type, frame)
+    this.toClient(frame)
+    if (news) this.learn(news)
+  }
+
+  private learn(news: News) {
+    if (news.type === 'joined') return this.learnJoined(news)
+    if (news.type === 'recorder') {
+      return this.shared.state.recorder(this.group, news.id, news.present)
+    }
+    if (news.type === 'close') return this.live.streams.delete(news.id)
+    this.live.streams.delete(news.replace)
+    this.live.streams.add(news.id)
+  }
+
+  private learnJoined({ kind, group, locked }: News & { type: 'joined' }) {
+    if (kind !== 'join' && kind !== 'change') {
+      this.shared.counts.joined('failed')
+      return this.finish(CLOSE.normal, '', kind === 'leave' ? 'left' : 'refused')
+    }
+    if (locked !== undefined && group === this.group) this.shared.state.locked(group, locked)
+    if (kind !== 'join' || this.phase !== 'joining') return
+    clearTimeout(this.timer)
+    this.phase = 'joined'
+    this.joinedAt = this.needs.now()
+    this.shared.counts.joined('joined')
+    this.needs.listener.participantsChanged(group)
+    this.drain()
+  }
+
+  private toClient(frame: Buffer) {
+    const { client } = this
+    if (client.readyState !== WebSocket.OPEN) return
+    client.send(frame, AS_TEXT)
+    this.messagesDown += 1
+    this.bytesDown += frame.length
+    if (client.bufferedAmount > this.needs.config.max_buffered_bytes) {
+      this.shared.counts.refused('slow-reader')
+      this.finish(CLOSE.tryLater, 'reads too slowly', 'slow-reader')
+    }
+  }
+
+  /** Says something to the person in Galene's words. */
+  notice(kind: string, sentence: string) {
+    if (this.client.readyState === WebSocket.OPEN) {
+      this.client.send(writeNotice(kind, this.speaker.clientId, sentence))
+    }
+  }
+
+  // --- losing and ending -------------------------------------------------------------------------
+
+  /** Called every two seconds: asks a Galene that owes an answer for a sign of life, and gives up on it after four times. */
+  sweep() {
+    if (!this.isUnanswered || !this.isOpen || this.phase === 'closed') return
+    this.silentSweeps += 1
+    if (this.silentSweeps === 1) this.upstream.ping()
+    if (this.silentSweeps >= SILENT_SWEEPS) this.tooSlow()
+  }
+
+  private unreachable() {
+    if (this.phase === 'closed') return
+    this.shared.counts.failed('unreachable')
+    this.notice('error', NOT_ANSWERING)
+    this.finish(CLOSE.tryLater, 'the call server does not answer', 'sfu-unreachable')
+    this.needs.sfuFailed()
+  }
+
+  private tooSlow() {
+    this.shared.counts.failed('slow')
+    this.notice('error', TOO_SLOW)
+    this.finish(CLOSE.tryLater, 'the call server answers too slowly', 'sfu-slow')
+    this.needs.sfuFailed()
+  }
+
+  private clientClosed(code: number, reason: string) {
+    this.finish(sendable(code), reason, code === 1006 ? 'lost' : 'left')
+  }
+
+  private clientFailed(error: Error & { code?: string }) {
+    const isTooBig = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
+    if (isTooBig) this.shared.counts.refused('frame')
+    const code = isTooBig ? CLOSE.tooBig : CLOSE.protocolError
+    this.finish(code, '', isTooBig ? 'frame-too-big' : 'malformed-frame')
+  }
+
+  private upstreamClosed(code: number, reason: string) {
+    if (this.phase === 'closed') return
+    if (!this.isOpen) return this.unreachable()
+    if (code !== 1006) return this.finish(sendable(code), reason, 'closed-by-sfu')
+    this.shared.counts.failed('lost')
+    this.isOpen = false
+    const end = (isAlive: boolean) =>
+      isAlive
+        ? this.finish(CLOSE.internal, 'the call server hung up', 'closed-by-sfu')
+        : this.finish(CLOSE.restart, 'service restart', 'sfu-gone')
+    this.needs.isListening().then(end, () => end(false))
+  }
+
+  /** Ends both legs at once, and tells whoever keeps the books. May be called twice. */
+  finish(code: number, reason: string, why: string) {
+    if (this.phase === 'closed') return
+    this.phase = 'closed'
+    clearTimeout(this.timer)
+    this.held = []
+    const [safeCode, safeReason] = closeFrame(code, reason)
+    if (this.client.readyState === WebSocket.OPEN) this.client.close(safeCode, safeReason)
+    if (this.upstream.readyState === WebSocket.CONNECTING) this.upstream.terminate()
+    else this.upstream.close(safeCode, safeReason)
+    this.shared.ended(this, why)
+  }
+
+  participant(joinedAt: Date): Participant {
+    return { connectionId: this.id, caller: this.caller, group: this.group, joinedAt }
+  }
+
+  record(joinedAt: Date, reason: string): CallRecord {
+    const { bytesUp, bytesDown, messagesUp, messagesDown, peerAddress } = this
+    return {
+      connectionId: this.id,
+      userId: this.caller.userId,
+      group: this.group,
+      joinedAt,
+      leftAt: this.needs.now(),
+      reason,
+      peerAddress,
+      ...{ bytesUp, bytesDown, messagesUp, messagesDown },
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Registry } from 'prom-client'
+import { WebSocketServer } from 'ws'
+import type { Config } from '../../platform/config/schema.ts'
+import { PyriteError } from '../../platform/errors.ts'
+import type { Log } from '../../platform/log.ts'
+import { CLOSE } from '../../protocol/close-codes.ts'
+import type { AccessPolicy, Caller, Participant, SfuListener, Which } from '../sfu.ts'
+import { CLOSE_MS, Connection } from './bridge-connection.ts'
+import { type Counts, createCounts } from './bridge-counts.ts'
+import { createGroupState, type GroupState } from './group-state.ts'
+import type { Tokens } from './tokens.ts'
+
+export type BridgeNeeds = {
+  config: Config['sfu']
+  log: Log
+  policy: AccessPolicy
+  tokens: Tokens
+  /** `settled` waits until the file of a group is in step; `mayRecord` says whether its channel may be recorded. */
+  groups: { settled(group: string): Promise<void>; mayRecord(group: string): boolean }
+  listener: SfuListener
+  now: () => Date
+  newId: () => string
+  metrics: Registry
+  /** Where the SFU answers, or will once it is up again. */
+  url: () => string
+  /** Whether something listens there at this moment; answers within 80 ms. */
+  isListening: () => Promise<boolean>
+  /** A connection found the SFU not answering: worth a look. */
+  sfuFailed: () => void
+}
+
+/** What the connections of one bridge share. */
+export type Shared = {
+  needs: BridgeNeeds
+  counts: Counts
+  state: GroupState
+  ended(connection: Connection, why: string): void
+}
+
+const SWEEP_MS = 2_000
+
+const agrees = (which: Which, { caller, group, id }: Connection): boolean =>
+  (which.userId === undefined || which.userId === caller.userId) &&
+  (which.sessionId === undefined || which.sessionId === caller.sessionId) &&
+  (which.group === undefined || which.group === group) &&
+  (which.connectionId === undefined || which.connectionId === id)
+
+/** The whole person or session is meant, not one call: they must sign in again. */
+const isSignedOut = ({ group, connectionId }: Which): boolean =>
+  group === undefined && connectionId === undefined
+
+/** No compression, no subprotocol, and no frame larger than configured. */
+const createServer = ({ max_frame_bytes }: Config['sfu']): WebSocketServer => {
+  const options = {
+    noServer: true,
+    perMessageDeflate: false,
+    clientTracking: false,
+    maxPayload: max_frame_bytes,
+    closeTimeout: CLOSE_MS,
+    handleProtocols: (): false => false,
+  }
+  return new WebSocketServer(options)
+}
+
+/** The bridge at /sfu: carries Galene's protocol between browsers and Galene, and lets pass only what may pass. */
+export const createBridge = (needs: BridgeNeeds) => {
+  const connections = new Set<Connection>()
+  const perPerson = new Map<string, number>()
+  const state = createGroupState(() => needs.listener.statusChanged())
+  const counts = createCounts(needs.metrics, () => connections.size)
+  const server = createServer(needs.config)
+
+  const joined = (group?: string): Participant[] =>
+    [...connections].flatMap((c) =>
+      c.joinedAt && (group === undefined || c.group === group) ? [c.participant(c.joinedAt)] : [],
+    )
+
+  const ended = (connection: Connection, why: string) => {
+    const { caller, group, joinedAt } = connection
+    connections.delete(connection)
+    const left = (perPerson.get(caller.userId) ?? 1) - 1
+    if (left > 0) perPerson.set(caller.userId, left)
+    else perPerson.delete(caller.userId)
+    if (!joinedAt) return
+    needs.listener.connectionEnded(connection.record(joinedAt, why))
+    needs.listener.participantsChanged(group)
+    if (joined(group).length === 0) state.emptied(group)
+  }
+  const shared: Shared = { needs, counts, state, ended }
+  const sweeper = setInterval(() => {
+    for (const connection of connections) connection.sweep()
+  }, SWEEP_MS)
+  sweeper.unref()
+
+  const mustHaveRoom = ({ userId }: Caller) => {
+    const { connections: most, connections_per_person } = needs.config
+    const isFull = connections.size >= most
+    if (!isFull && (perPerson.get(userId) ?? 0) < connections_per_person) return
+    counts.refused('connections')
+    throw new PyriteError('calls.too-many-connections', 'there are too many call connections')
+  }
+
+  const all = (which: Which, run: (connection: Connection) => void): number => {
+    const meant = [...connections].filter((c) => agrees(which, c))
+    meant.forEach(run)
+    return meant.length
+  }
+
+  return {
+    participants: joined,
+    groupState: state.of,
+    connections: () => connections.size,
+    /** Takes over an upgrade of a known caller. Throws PyriteError (503) before the upgrade where there is no room [SFU-3]. */
+    handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller) {
+      mustHaveRoom(caller)
+      const address = request.socket.remoteAddress ?? ''
+      server.handleUpgrade(request, socket, head, (client) => {
+        perPerson.set(caller.userId, (perPerson.get(caller.userId) ?? 0) + 1)
+        connections.add(new Connection(shared, client, caller, address))
+      })
+    },
+    /** Ends connections, saying why to the person [SFU-17]. Answers how many. */
+    end(which: Which, reason: string): number {
+      const code = isSignedOut(which) ? CLOSE.signedOut : CLOSE.normal
+      return all(which, (c) => {
+        c.notice('kicked', reason)
+        c.finish(code, reason, 'ended-by-pyrite')
+      })
+    },
+    /** A changed role: announced, then the browser joins again by itself [SFU-17]. */
+    roleChanged(userId: string, group: string) {
+      all({ userId, group }, (c) => {
+        c.notice('info', 'Your role in this channel changed: joining again.')
+        c.finish(CLOSE.restart, 'role changed', 'role-changed')
+      })
+    },
+    /** The SFU is gone or restarts [SFU-16]. */
+    sfuGone() {
+      state.forget()
+      all({}, (c) => c.finish(CLOSE.restart, 'service restart', 'sfu-gone'))
+    },
+    stop() {
+      clearInterval(sweeper)
+      all({}, (c) => c.finish(CLOSE.restart, 'service restart', 'pyrite-stopped'))
+    },
+  }
+}
+export type Bridge = ReturnType<typeof createBridge>

@@ -1,0 +1,74 @@
+import { type ClientRequest, get as getHttp } from 'node:http'
+import { get as getHttps } from 'node:https'
+import { connect } from 'node:net'
+import { WebSocket } from 'ws'
+import { PROTOCOL_VERSION, statusPath, WS_PATH } from './facts.ts'
+
+const POKE_MS = 3_000
+const CHECK_MS = 3_000
+const PROBE_MS = 80
+
+/** Answers the status of a GET, undefined where nobody answers in time. The body is read and dropped. */
+const statusOf = (url: string, host: string): Promise<number | undefined> =>
+  new Promise((done) => {
+    const get = url.startsWith('https:') ? getHttps : getHttp
+    const options = { timeout: POKE_MS, ...(host && { headers: { host } }) }
+    const request: ClientRequest = get(url, options, (response) => {
+      response.resume()
+      response.on('close', () => done(response.statusCode))
+    })
+    request.on('timeout', () => request.destroy())
+    request.on('error', () => done(undefined))
+  })
+
+/**
+ * Makes the SFU read a group file again. Answers a sentence where it cannot; undefined where it did, or where it does not
+ * answer now: then it reads the file when somebody joins.
+ */
+export const pokeGroup = async (
+  url: string,
+  host: string,
+  group: string,
+): Promise<string | undefined> => {
+  const status = await statusOf(`${url}${statusPath(group)}`, host)
+  if (status === undefined || status === 200) return undefined
+  if (status === 404) {
+    return 'the call server does not see the group file: sfu.groups_dir must be the folder of its -groups'
+  }
+  if (status >= 300 && status < 400) {
+    return 'the call server answers for another host name: set sfu.token_audience to its canonicalHost'
+  }
+  return `the call server cannot read the group file (it answers ${status})`
+}
+
+/** Whether a Galene answers the handshake of its protocol at `url` within three seconds. Never throws. */
+export const answersHandshake = (url: string): Promise<boolean> =>
+  new Promise((done) => {
+    const socket = new WebSocket(`${url}${WS_PATH}`, { perMessageDeflate: false })
+    const end = (answered: boolean) => {
+      clearTimeout(timer)
+      done(answered)
+      socket.terminate()
+    }
+    const timer = setTimeout(() => end(false), CHECK_MS)
+    const hello = { type: 'handshake', version: [PROTOCOL_VERSION], id: 'pyrite-health' }
+    socket.on('open', () => socket.send(JSON.stringify(hello)))
+    socket.on('message', (data) => end(data.toString().includes('"handshake"')))
+    socket.on('error', () => end(false))
+    socket.on('close', () => end(false))
+  })
+
+/** Whether something accepts connections at `url` at this moment; false after 80 ms. Never throws. */
+export const isListening = (url: string): Promise<boolean> =>
+  new Promise((done) => {
+    const { protocol, hostname, port } = new URL(url)
+    const host = hostname.replace(/^\[|\]$/g, '')
+    const socket = connect({ host, port: Number(port || (protocol === 'https:' ? 443 : 80)) })
+    const end = (accepted: boolean) => {
+      socket.destroy()
+      done(accepted)
+    }
+    socket.setTimeout(PROBE_MS, () => end(false))
+    socket.on('connect', () => end(true))
+    socket.on('error', () => end(false))
+  })

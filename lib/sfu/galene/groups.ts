@@ -1,0 +1,123 @@
+import type { SyncState } from '../sfu.ts'
+import { GroupSync, type GroupsNeeds, PENDING } from './group-sync.ts'
+
+const DEBOUNCE_MS = 5
+const EVERY_MS = 5 * 60_000
+const FIRST_RETRY_MS = 500
+const LONGEST_RETRY_MS = 60_000
+/** Rounds that a join waits for, when changes keep coming. */
+const SETTLE_ROUNDS = 3
+
+/**
+ * Keeps one group file per channel in step with the database: on change, at start and every five minutes; one round at a
+ * time; what failed is tried again, ever later. Files without our marker are never touched.
+ */
+export class Groups {
+  private readonly sync: GroupSync
+  private readonly needs: GroupsNeeds
+  private wanted = new Set<string>()
+  private wantsAll = false
+  private needsRetry = false
+  private running: Promise<void> | undefined
+  private timer: NodeJS.Timeout | undefined
+  private regular: NodeJS.Timeout | undefined
+  private retryMs = FIRST_RETRY_MS
+  private isStopped = false
+
+  constructor(needs: GroupsNeeds) {
+    this.needs = needs
+    this.sync = new GroupSync(needs)
+  }
+
+  /** The channel of this name changed, came or went; without a name: any of them. */
+  readonly changed = (name?: string): void => {
+    if (name === undefined) this.wantsAll = true
+    else this.wanted.add(name)
+    for (const one of name === undefined ? this.sync.known.keys() : [name]) this.sync.pend(one)
+    this.later()
+  }
+
+  readonly state = (name: string): SyncState => this.sync.states.get(name) ?? PENDING
+
+  mayRecord(name: string): boolean {
+    return this.sync.known.get(name)?.allowRecording ?? false
+  }
+
+  /** Files written or removed since the start. */
+  written(): number {
+    return this.sync.written
+  }
+
+  /** Waits until what is due for this group is done: a join that follows finds its file. */
+  async settled(name: string): Promise<void> {
+    if (!this.sync.states.has(name)) this.changed(name)
+    for (let rounds = 0; rounds < SETTLE_ROUNDS && this.isDue(name); rounds += 1) {
+      await (this.running ?? this.runNow())
+    }
+  }
+
+  /** The first round, complete when this resolves; then one every five minutes. */
+  async start(): Promise<void> {
+    await this.sync.store.prepare()
+    this.wantsAll = true
+    this.regular = setInterval(() => {
+      this.wantsAll = true
+      this.later()
+    }, EVERY_MS).unref()
+    await this.runNow()
+  }
+
+  /** No further round begins; one that runs is waited for. */
+  async stop(): Promise<void> {
+    this.isStopped = true
+    clearTimeout(this.timer)
+    clearInterval(this.regular)
+    await this.running
+  }
+
+  private isDue(name: string): boolean {
+    if (this.isStopped) return false
+    return this.wantsAll || this.wanted.has(name) || this.running !== undefined
+  }
+
+  private later() {
+    if (this.isStopped || this.running !== undefined) return
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => void this.runNow(), DEBOUNCE_MS)
+  }
+
+  private runNow(): Promise<void> {
+    clearTimeout(this.timer)
+    this.running = this.run().finally(() => {
+      this.running = undefined
+      if (this.wantsAll || this.wanted.size > 0) this.later()
+      else if (this.needsRetry || this.sync.hasFailed()) this.retryLater()
+    })
+    return this.running
+  }
+
+  private async run(): Promise<void> {
+    const names = this.wantsAll ? undefined : this.wanted
+    this.wanted = new Set()
+    this.wantsAll = false
+    this.needsRetry = false
+    try {
+      await this.sync.round(names)
+      if (!this.sync.hasFailed()) this.retryMs = FIRST_RETRY_MS
+    } catch (error) {
+      this.needs.log.error({ err: error }, 'the group files could not be brought in step')
+      this.sync.failAll(names, error as Error)
+      this.needsRetry = true
+    }
+  }
+
+  private retryLater() {
+    if (this.isStopped) return
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => {
+      this.wantsAll = true
+      void this.runNow()
+    }, this.retryMs)
+    this.retryMs = Math.min(this.retryMs * 2, LONGEST_RETRY_MS)
+  }
+}

@@ -1,0 +1,78 @@
+import { mkdirSync } from 'node:fs'
+import type { Registry } from 'prom-client'
+import type { Config } from '../../platform/config/schema.ts'
+import type { Log } from '../../platform/log.ts'
+import type { AccessPolicy, GroupSource, Sfu, SfuListener } from '../sfu.ts'
+import { createBridge } from './bridge.ts'
+import { chooseSfu } from './choose.ts'
+import { isListening, pokeGroup } from './galene-http.ts'
+import { Groups } from './groups.ts'
+import { watchServer } from './server-watch.ts'
+import { createTokens } from './tokens.ts'
+
+export type GaleneNeeds = {
+  config: Config
+  log: Log
+  policy: AccessPolicy
+  groups: GroupSource
+  listener: SfuListener
+  now: () => Date
+  newId: () => string
+  metrics: Registry
+  /** How to run `pyrite sfu`, up to and with that word; the options are added. */
+  builtinCommand: { command: string; args: string[] }
+  /** Default: that of this process. */
+  environment?: NodeJS.ProcessEnv
+}
+
+/** The media server behind the port of sfu.ts: a Galene, or what speaks its protocol. Throws on settings that cannot work. */
+export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
+  const { config, listener, now, policy, newId, metrics, builtinCommand } = needs
+  const { groups_dir, data_dir, token_audience } = config.sfu
+  const log = needs.log.child({ part: 'sfu' })
+  const environment = needs.environment ?? process.env
+  const choice = chooseSfu({ config, builtinCommand, environment })
+  const tokens = createTokens({ config: config.sfu, now })
+
+  const server = watchServer({
+    ...{ choice, dataFolder: data_dir, log, now },
+    changed(isReachable) {
+      if (isReachable) groups.changed()
+      listener.statusChanged()
+    },
+    gone: () => bridge.sfuGone(),
+  })
+  const groups = new Groups({
+    ...{ folder: groups_dir, jwk: tokens.jwk, source: needs.groups, log },
+    poke: async (group) =>
+      server.health().reachable ? pokeGroup(server.url(), token_audience, group) : undefined,
+    changed: () => listener.statusChanged(),
+  })
+  const bridge = createBridge({
+    ...{ log, policy, tokens, groups, listener, now, newId, metrics, config: config.sfu },
+    url: server.url,
+    isListening: () => isListening(server.url()),
+    sfuFailed: server.checkNow,
+  })
+
+  return {
+    async start() {
+      mkdirSync(data_dir, { recursive: true })
+      await groups.start()
+      await server.start()
+    },
+    async stop() {
+      bridge.stop()
+      await groups.stop()
+      await server.stop()
+    },
+    groupsChanged: groups.changed,
+    syncState: groups.state,
+    health: server.health,
+    groupState: bridge.groupState,
+    participants: bridge.participants,
+    handleUpgrade: bridge.handleUpgrade,
+    end: bridge.end,
+    roleChanged: bridge.roleChanged,
+  }
+}
