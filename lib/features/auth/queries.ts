@@ -78,6 +78,7 @@ export const ofUser = (db: Db, userId: string, now: string): Promise<SessionRow[
 
 /** Which of these are open, and their people not disabled. */
 export const openAmong = async (db: Db, ids: readonly string[], now: string): Promise<string[]> => {
+  if (ids.length === 0) return []
   const rows = await db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.userId')
