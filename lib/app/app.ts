@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { originRule } from '../platform/http/origin.ts'
 import { metricsApplication } from '../platform/http/probes.ts'
-import { listen } from '../platform/http/server.ts'
+import { createClientAddress, listen } from '../platform/http/server.ts'
 import { routeUpgrades } from '../platform/ws/upgrade.ts'
 import { createDoors } from './doors.ts'
 import { linkEvents } from './events.ts'
@@ -56,7 +56,14 @@ export const createApp = (needs: AppNeeds) => {
   })
   routeUpgrades(
     server,
-    createDoors({ origins, auth: features.auth, connections, sfu, isStopping }),
+    createDoors({
+      origins,
+      auth: features.auth,
+      connections,
+      sfu,
+      addressOf: createClientAddress(config.server.trusted_proxies),
+      isStopping,
+    }),
     onBug,
   )
   const metricsServer = createServer(metricsApplication(metrics))

@@ -11,6 +11,8 @@ export type DoorNeeds = {
   auth: Features['auth']
   connections: Connections
   sfu: Sfu
+  /** The address a request came from. */
+  addressOf: (request: IncomingMessage) => string
   isStopping: () => boolean
 }
 
@@ -20,6 +22,7 @@ export const createDoors = ({
   auth,
   connections,
   sfu,
+  addressOf,
   isStopping,
 }: DoorNeeds): Record<string, UpgradeHandler> => {
   /** A cookie is only believed from our own pages; a bearer token is nobody's by accident, so Origin is not asked [SFU-1] [WS-1]. */
@@ -41,7 +44,14 @@ export const createDoors = ({
     },
     '/sfu': async (request, socket, head) => {
       const { userId, username, displayName, sessionId, byCookie } = await identify(request)
-      const caller = { userId, username, displayName, sessionId, byCookie }
+      const caller = {
+        userId,
+        username,
+        displayName,
+        sessionId,
+        byCookie,
+        address: addressOf(request),
+      }
       sfu.handleUpgrade(request, socket, head, caller)
     },
   }

@@ -21,6 +21,8 @@ export type Caller = {
   sessionId: string
   /** True when the caller came with a cookie, so that the Origin must be ours. */
   byCookie: boolean
+  /** Where the person's browser is, behind the proxies that are trusted. Absent: the socket's own peer. */
+  address?: string
 }
 
 /** May this person join this group now, and as what? Answered by the calls feature; `error` is a stable word. */
