@@ -115,7 +115,7 @@ export const createBridge = (needs: BridgeNeeds) => {
     /** Takes over an upgrade of a known caller. Throws PyriteError (503) before the upgrade where there is no room [SFU-3]. */
     handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller) {
       mustHaveRoom(caller)
-      const address = request.socket.remoteAddress ?? ''
+      const address = caller.address ?? request.socket.remoteAddress ?? ''
       server.handleUpgrade(request, socket, head, (client) => {
         perPerson.set(caller.userId, (perPerson.get(caller.userId) ?? 0) + 1)
         connections.add(new Connection(shared, client, caller, address))
