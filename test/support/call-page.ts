@@ -12,13 +12,27 @@ const FLAGS = [
   '--disable-sync',
 ]
 
+const LAUNCH = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true }
+
 /** Chromium with a fake camera and microphone. */
-export const openChromium = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    headless: true,
-    args: FLAGS,
-  })
+export const openChromium = (): Promise<Browser> => chromium.launch({ ...LAUNCH, args: FLAGS })
+
+/** A Chromium of its own that can stand still: nothing in it runs between `freeze` and `thaw`. */
+export const openFreezableChromium = async () => {
+  const server = await chromium.launchServer({ ...LAUNCH, args: FLAGS })
+  const browser = await chromium.connect(server.wsEndpoint())
+  // Playwright starts a browser as the leader of its own process group.
+  const signal = (name: NodeJS.Signals) => {
+    const { pid } = server.process()
+    if (pid) process.kill(-pid, name)
+  }
+  return {
+    browser,
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
+    close: () => server.close(),
+  }
+}
 
 /** What the page's script answers of one received stream. */
 export type Received = {
@@ -191,13 +205,11 @@ const installCall = (url: string): void => {
   Object.assign(window, { call })
 }
 
-const callOf = (): Call => (window as unknown as { call: Call }).call
-
 /** A person in Chromium, in a page of their own, speaking to the SFU at `url`. */
 export const openCallPage = async (browser: Browser, url: string) => {
   const page: Page = await (await browser.newContext()).newPage()
   await page.goto(`${url}/healthz`)
-  await page.evaluate(`window.callOf = ${callOf}; (${installCall})(${JSON.stringify(url)})`)
+  await page.evaluate(`(${installCall})(${JSON.stringify(url)})`)
   const run = <T>(script: string): Promise<T> => page.evaluate(script)
   const text = JSON.stringify
   return {
