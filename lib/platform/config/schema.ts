@@ -16,6 +16,11 @@ const count = z.int().min(1)
 const port = z.int().min(0).max(65_535)
 const text = z.string()
 const seconds = z.number().positive()
+/** An address or a network in CIDR notation. */
+const network = z.union(
+  [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+  'an address such as "127.0.0.1" or a network such as "10.0.0.0/8"',
+)
 
 /** Every setting of Pyrite, once. Sections are TOML tables; `PYRITE_SECTION_KEY` in the environment overrides each. */
 export const CONFIG = {
@@ -44,7 +49,7 @@ export const CONFIG = {
       'Further origins whose pages may use this server, each like "https://intranet.example.org".',
     ),
     trusted_proxies: key(
-      z.array(text),
+      z.array(network),
       [],
       'Addresses or networks of reverse proxies whose X-Forwarded-For and -Proto are believed, such as "127.0.0.1".',
     ),
