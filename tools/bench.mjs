@@ -5,5 +5,9 @@ import { ensureBuilt } from './built.mjs'
 import { root } from './install.mjs'
 
 await ensureBuilt()
-const { status } = spawnSync(join(root, 'node_modules/.bin/tsx'), ['bench/main.ts', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' })
+const { status } = spawnSync(
+  join(root, 'node_modules/.bin/tsx'),
+  ['bench/main.ts', ...process.argv.slice(2)],
+  { cwd: root, stdio: 'inherit' },
+)
 process.exitCode = status ?? 1

@@ -45,7 +45,9 @@ const buildClient = async () => {
     metafile: true,
     logLevel: 'warning',
   })
-  const entry = Object.entries(result.metafile.outputs).find(([, o]) => o.entryPoint === 'src/main.tsx')
+  const entry = Object.entries(result.metafile.outputs).find(
+    ([, o]) => o.entryPoint === 'src/main.tsx',
+  )
   const url = (path) => `/${path.slice('dist/client/'.length)}`
   const css = entry[1].cssBundle
   const preload = entry[1].imports
@@ -53,7 +55,10 @@ const buildClient = async () => {
     .map(({ path }) => `<link rel="modulepreload" href="${url(path)}">`)
   const html = (await readFile(join(root, 'src/index.html'), 'utf8'))
     .replace('/main.js', url(entry[0]))
-    .replace('<link rel="stylesheet" href="/main.css">', css ? `<link rel="stylesheet" href="${url(css)}">` : '')
+    .replace(
+      '<link rel="stylesheet" href="/main.css">',
+      css ? `<link rel="stylesheet" href="${url(css)}">` : '',
+    )
     .replace('</head>', `${preload.join('')}</head>`)
   await writeFile(join(out, 'client/index.html'), html)
   await writeFile(join(out, 'client-meta.json'), JSON.stringify(result.metafile))
@@ -67,7 +72,9 @@ const compressAll = async (folder) => {
       .map(async (file) => {
         const path = join(file.parentPath, file.name)
         const bytes = await readFile(path)
-        const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: path.endsWith('.map') ? 4 : 11 } }
+        const quality = {
+          params: { [constants.BROTLI_PARAM_QUALITY]: path.endsWith('.map') ? 4 : 11 },
+        }
         await writeFile(`${path}.br`, await promisify(brotliCompress)(bytes, quality))
         await writeFile(`${path}.gz`, await promisify(gzip)(bytes))
       }),

@@ -12,13 +12,19 @@ const errorsMarkdown = () => {
     'Clients switch on the code; the message is for people and may change. Who throws one: search `lib/` for the code.',
     ['| code | HTTP status |', '| --- | --- |', ...rows].join('\n'),
     '',
-  ].join('\n\n').replace(/\n+$/, '\n')
+  ]
+    .join('\n\n')
+    .replace(/\n+$/, '\n')
 }
 
 const migrationChecksums = () => {
-  const names = readdirSync('migrations').filter((name) => /^\d{4}-.*\.ts$/.test(name)).sort()
+  const names = readdirSync('migrations')
+    .filter((name) => /^\d{4}-.*\.ts$/.test(name))
+    .sort()
   return names.map((name) => {
-    const sum = createHash('sha256').update(readFileSync(`migrations/${name}`)).digest('hex')
+    const sum = createHash('sha256')
+      .update(readFileSync(`migrations/${name}`))
+      .digest('hex')
     return `  '${name.replace(/\.ts$/, '')}': '${sum}',`
   })
 }

@@ -29,7 +29,9 @@ const withHeaders = () => {
 const mustBeNewEnough = () => {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > 20 || (major === 20 && minor >= 19)) return
-  console.error(`Pyrite needs Node 20.19 or newer; this is ${process.version}. See https://nodejs.org.`)
+  console.error(
+    `Pyrite needs Node 20.19 or newer; this is ${process.version}. See https://nodejs.org.`,
+  )
   process.exit(1)
 }
 
@@ -37,7 +39,9 @@ const mustBeNewEnough = () => {
 export const ensureInstalled = () => {
   mustBeNewEnough()
   if (isInStep()) return
-  console.log('Installing packages. Once, for a minute or two: the database engine may be compiled here.')
+  console.log(
+    'Installing packages. Once, for a minute or two: the database engine may be compiled here.',
+  )
   const npm = process.env.npm_execpath
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
   const run = spawnSync(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -46,7 +50,9 @@ export const ensureInstalled = () => {
     env: withHeaders(),
   })
   if (run.status !== 0) {
-    console.error('Installing failed; the lines above say why. Compiling needs python3, make and g++.')
+    console.error(
+      'Installing failed; the lines above say why. Compiling needs python3, make and g++.',
+    )
     process.exit(run.status ?? 1)
   }
   writeFileSync(stamp, wanted())

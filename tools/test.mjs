@@ -20,7 +20,10 @@ const onPath = (name) =>
     })
 
 const findChromium = () =>
-  process.env.CHROMIUM ?? ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(onPath).find(Boolean)
+  process.env.CHROMIUM ??
+  ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+    .map(onPath)
+    .find(Boolean)
 
 /** A Chromium for the browser tests: the one that is there, or Debian's. */
 const ensureChromium = () => {
@@ -28,17 +31,29 @@ const ensureChromium = () => {
   if (found) return found
   const apt = onPath('apt-get')
   if (!apt) {
-    console.error('The browser tests need Chromium: install it, or name it in CHROMIUM=/path/to/chromium.')
+    console.error(
+      'The browser tests need Chromium: install it, or name it in CHROMIUM=/path/to/chromium.',
+    )
     process.exit(1)
   }
   console.log('Installing Chromium from Debian for the browser tests.')
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
   const run = (...args) => {
     const [command, ...rest] = [...sudo, apt, ...args]
-    return spawnSync(command, rest, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0
+    return (
+      spawnSync(command, rest, {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      }).status === 0
+    )
   }
-  if (!(run('update', '-qq') && run('install', '-y', '-qq', '--no-install-recommends', 'chromium')) || !findChromium()) {
-    console.error('Chromium could not be installed: install it by hand, or name it in CHROMIUM=/path/to/chromium.')
+  if (
+    !(run('update', '-qq') && run('install', '-y', '-qq', '--no-install-recommends', 'chromium')) ||
+    !findChromium()
+  ) {
+    console.error(
+      'Chromium could not be installed: install it by hand, or name it in CHROMIUM=/path/to/chromium.',
+    )
     process.exit(1)
   }
   return findChromium()
@@ -65,7 +80,15 @@ const runSuites = (title, folders, workers, env) => {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const run = spawnSync(
     process.execPath,
-    [vitest, 'run', ...folders, `--maxWorkers=${workers}`, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    [
+      vitest,
+      'run',
+      ...folders,
+      `--maxWorkers=${workers}`,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
     { cwd: root, stdio: 'inherit', env },
   )
   const counted = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined
@@ -80,7 +103,12 @@ const runSuites = (title, folders, workers, env) => {
 await ensureBuilt()
 const chromium = ensureChromium()
 const galenes = findGalenes()
-const env = { ...process.env, CHROMIUM: chromium, GALENE_BINARIES: galenes.join(':'), NODE_ENV: 'test' }
+const env = {
+  ...process.env,
+  CHROMIUM: chromium,
+  GALENE_BINARIES: galenes.join(':'),
+  NODE_ENV: 'test',
+}
 const only = process.argv.slice(2)
 const groups = [
   ['Units, rules and the API', ['test/unit', 'test/rules', 'test/api'], 2],
@@ -92,7 +120,9 @@ else for (const [title, folders, workers] of groups) runSuites(title, folders, w
 
 console.log(`\nSFUs used: the built-in one${galenes.map((path) => `, ${path}`).join('')}`)
 if (galenes.length === 0) {
-  console.log('No Galene found: put one on the PATH, or name some in GALENE_BINARIES=a:b, to run the SFU suites on them too.')
+  console.log(
+    'No Galene found: put one on the PATH, or name some in GALENE_BINARIES=a:b, to run the SFU suites on them too.',
+  )
 }
 console.log(`Chromium used: ${chromium}`)
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
