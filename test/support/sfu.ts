@@ -17,7 +17,7 @@ import { routeUpgrades } from '../../lib/platform/ws/upgrade.ts'
 import type { ChannelRole } from '../../lib/protocol/channels.ts'
 import { runBuiltinSfu } from '../../lib/sfu/builtin/index.ts'
 import { createGaleneSfu } from '../../lib/sfu/galene/index.ts'
-import type { AccessPolicy, CallRecord, Caller, Group, SfuHealth } from '../../lib/sfu/sfu.ts'
+import type { AccessPolicy, Caller, CallRecord, Group, SfuHealth } from '../../lib/sfu/sfu.ts'
 import { eventually } from './eventually.ts'
 
 export type Json = Record<string, unknown>
@@ -221,7 +221,9 @@ export const startBridge = async (options: BridgeOptions = {}) => {
     callerOf(String(request.headers['x-user'] ?? 'mallory'))
   routeUpgrades(
     server,
-    { '/sfu': (request, socket, head) => sfu.handleUpgrade(request, socket, head, accept(request)) },
+    {
+      '/sfu': (request, socket, head) => sfu.handleUpgrade(request, socket, head, accept(request)),
+    },
     (error) => bugs.push(error),
   )
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
