@@ -75,6 +75,7 @@ export class GaleneCall implements Call {
   #attempts = 0
   #manyUntil = 0
   #told = ''
+  #telling = false
   #speaking = ''
   #forgetAt = 0
 
@@ -276,8 +277,17 @@ export class GaleneCall implements Call {
     }
   }
 
-  /** Tells the others what changed of me, once the server knows me. */
+  /** Tells the others what changed of me; several changes in one turn are one message. */
   #tellOwnData(): void {
+    if (this.#telling) return
+    this.#telling = true
+    queueMicrotask(() => {
+      this.#telling = false
+      this.#sendOwnData()
+    })
+  }
+
+  #sendOwnData(): void {
     const value = this.#ownData()
     const text = JSON.stringify(value)
     if (this.#state.is !== 'connected' || text === this.#told) return

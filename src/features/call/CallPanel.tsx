@@ -1,0 +1,97 @@
+import { ChevronDown } from 'lucide-preact'
+import type { ComponentChildren } from 'preact'
+import { useCallback } from 'preact/hooks'
+import { Button, IconButton } from '../../ui/Button.tsx'
+import { Controls } from './Controls.tsx'
+import { PreJoin } from './PreJoin.tsx'
+import { Stage } from './Stage.tsx'
+import { StateLine } from './StateLine.tsx'
+import type { CallStore } from './store.ts'
+import { TileView } from './TileView.tsx'
+import { tilesFor } from './tiles.ts'
+
+export type CallPanelProps = {
+  call: CallStore
+  /** Entries of the menu on another participant's tile. */
+  menuFor?: (participantId: string) => ComponentChildren
+  /** Between the state and the strip: files on their way. */
+  children?: ComponentChildren
+}
+
+const Ended = ({ call }: { call: CallStore }) => {
+  const { connection, channel } = call.state
+  const again = channel && (() => call.prepare(channel))
+  return (
+    <section class="call-ended">
+      <h2>The call is over for you</h2>
+      <p role="status">{connection.is === 'ended' && connection.because}</p>
+      <div class="pre-join-actions">
+        <Button kind="go" onClick={again}>
+          Join again
+        </Button>
+        <Button onClick={call.close}>Close</Button>
+      </div>
+    </section>
+  )
+}
+
+const InCall = ({ call, menuFor, children }: CallPanelProps) => {
+  const { participants, streams, speaking, stage } = call.state
+  const tiles = tilesFor(participants, streams)
+  const staged = tiles.find(({ key }) => key === stage)
+  const close = useCallback(() => call.enlarge(undefined), [call])
+  return (
+    <>
+      <Controls call={call} />
+      <StateLine call={call} />
+      {children}
+      <div class="pictures">
+        {staged && <Stage tile={staged} onClose={close} />}
+        <ul class="strip" aria-label="In the call">
+          {tiles.map((tile) => (
+            <TileView
+              key={tile.key}
+              tile={tile}
+              isSpeaking={tile.kind === 'camera' && speaking.has(tile.participant.id)}
+              onEnlarge={() => call.enlarge(tile.key === stage ? undefined : tile.key)}
+              menu={tile.participant.isMe ? undefined : menuFor?.(tile.participant.id)}
+            />
+          ))}
+        </ul>
+        {participants.length === 1 && (
+          <p class="alone">
+            You are the only one here. Others see in the channel list that you are.
+          </p>
+        )}
+      </div>
+    </>
+  )
+}
+
+/** The right column: before the call, the call, or why it ended. Nothing when there is none. */
+export const CallPanel = ({ call, menuFor, children }: CallPanelProps) => {
+  const { phase, open, stage, channel, streams, participants } = call.state
+  if (phase === 'idle') return null
+  const isStaged =
+    phase === 'in-call' && tilesFor(participants, streams).some(({ key }) => key === stage)
+  return (
+    <aside
+      class={`call-panel ${open ? 'open' : ''} ${isStaged ? 'staged' : ''}`}
+      aria-label={`Call in ${channel?.name ?? ''}`}
+    >
+      <header class="call-panel-head">
+        <IconButton label="Back to the chat" onClick={() => call.setOpen(false)}>
+          <ChevronDown size={20} />
+        </IconButton>
+        <span>{channel?.name}</span>
+      </header>
+      {phase === 'preparing' && <PreJoin call={call} />}
+      {phase === 'ended' && <Ended call={call} />}
+      {phase === 'in-call' && (
+        <InCall call={call} {...(menuFor && { menuFor })}>
+          {children}
+        </InCall>
+      )}
+    </aside>
+  )
+}

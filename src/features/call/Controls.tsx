@@ -1,0 +1,85 @@
+import {
+  Mic,
+  MicOff,
+  MonitorUp,
+  MonitorX,
+  PhoneOff,
+  SlidersHorizontal,
+  Video,
+  VideoOff,
+} from 'lucide-preact'
+import type { ComponentChildren } from 'preact'
+import { DevicePicker } from './DevicePicker.tsx'
+import type { CallStore } from './store.ts'
+
+type ControlProps = {
+  label: string
+  children: ComponentChildren
+  onClick: (() => void) | undefined
+  class?: string
+}
+
+const Control = ({ label, children, onClick, class: name = '' }: ControlProps) => (
+  <button
+    type="button"
+    class={`control ${name}`}
+    aria-label={label}
+    title={label}
+    disabled={!onClick}
+    onClick={onClick}
+  >
+    {children}
+  </button>
+)
+
+export const MuteControl = ({ call }: { call: CallStore }) => {
+  const { muted } = call.state
+  return (
+    <Control
+      label={muted ? 'Unmute' : 'Mute'}
+      class={muted ? 'off' : ''}
+      onClick={call.toggleMuted}
+    >
+      {muted ? <MicOff size={20} /> : <Mic size={20} />}
+    </Control>
+  )
+}
+
+export const LeaveControl = ({ call }: { call: CallStore }) => (
+  <Control label="Leave" class="end" onClick={call.leave}>
+    <PhoneOff size={20} />
+  </Control>
+)
+
+/** What I can do in a call. They keep their places whatever happens. */
+export const Controls = ({ call }: { call: CallStore }) => {
+  const { cameraOn, sharing } = call.state
+  return (
+    <div class="controls" role="toolbar" aria-label="Call controls">
+      <MuteControl call={call} />
+      <Control
+        label={cameraOn ? 'Turn camera off' : 'Turn camera on'}
+        class={cameraOn ? '' : 'off'}
+        onClick={call.toggleCamera}
+      >
+        {cameraOn ? <Video size={20} /> : <VideoOff size={20} />}
+      </Control>
+      <Control
+        label={sharing ? 'Stop sharing' : 'Share screen'}
+        class={sharing ? 'on' : ''}
+        onClick={call.toggleScreen}
+      >
+        {sharing ? <MonitorX size={20} /> : <MonitorUp size={20} />}
+      </Control>
+      <details class="control-menu">
+        <summary class="control" aria-label="Devices" title="Devices">
+          <SlidersHorizontal size={20} />
+        </summary>
+        <div class="control-panel">
+          <DevicePicker call={call} />
+        </div>
+      </details>
+      <LeaveControl call={call} />
+    </div>
+  )
+}

@@ -1,0 +1,73 @@
+import { Mic, MicOff, Video, VideoOff } from 'lucide-preact'
+import { Button } from '../../ui/Button.tsx'
+import { DevicePicker } from './DevicePicker.tsx'
+import { Picture, useTrackStream } from './Picture.tsx'
+import type { CallStore } from './store.ts'
+
+const Preview = ({ call }: { call: CallStore }) => {
+  const { ownTracks, busy } = call.state
+  const camera = ownTracks >= 0 ? call.track('camera') : undefined
+  const stream = useTrackStream(camera)
+  return (
+    <div class="preview">
+      {stream ? (
+        <Picture stream={stream} mirrored label="My camera" />
+      ) : (
+        <p>{busy ? 'Starting your camera' : 'Your camera is off'}</p>
+      )}
+    </div>
+  )
+}
+
+const Toggles = ({ call }: { call: CallStore }) => {
+  const { muted, cameraOn } = call.state
+  return (
+    <div class="toggles">
+      <button
+        type="button"
+        class={`toggle ${muted ? 'off' : ''}`}
+        disabled={!call.toggleMuted}
+        onClick={call.toggleMuted}
+      >
+        {muted ? <MicOff size={18} /> : <Mic size={18} />}
+        {muted ? 'Unmute' : 'Mute'}
+      </button>
+      <button
+        type="button"
+        class={`toggle ${cameraOn ? '' : 'off'}`}
+        disabled={!call.toggleCamera}
+        onClick={call.toggleCamera}
+      >
+        {cameraOn ? <Video size={18} /> : <VideoOff size={18} />}
+        {cameraOn ? 'Turn camera off' : 'Turn camera on'}
+      </button>
+    </div>
+  )
+}
+
+const hearingWords = ({ state, track }: CallStore): string => {
+  const microphone = state.ownTracks >= 0 && track('microphone')
+  if (microphone || state.busy) return ''
+  return 'You join to listen: you hear and see the others, they do not hear you.'
+}
+
+/** Before the call: see and hear myself, choose devices, decide how to come in. Works without any device. */
+export const PreJoin = ({ call }: { call: CallStore }) => {
+  const { channel } = call.state
+  const listening = hearingWords(call)
+  return (
+    <section class="pre-join" aria-label="Before you join">
+      <h2>Join the call in {channel?.name}</h2>
+      <Preview call={call} />
+      <Toggles call={call} />
+      <DevicePicker call={call} />
+      {listening && <p class="listening">{listening}</p>}
+      <div class="pre-join-actions">
+        <Button kind="go" onClick={call.join}>
+          Join now
+        </Button>
+        <Button onClick={call.close}>Cancel</Button>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,89 @@
+import { Ellipsis, MicOff } from 'lucide-preact'
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import { Avatar } from '../../ui/Avatar.tsx'
+import { Picture } from './Picture.tsx'
+import type { Tile } from './tiles.ts'
+
+/** Whose picture it is and of what: "Bob", "You", "Bob, screen". */
+export const tileName = ({ participant, kind }: Tile): string => {
+  const who = participant.isMe ? 'You' : participant.displayName
+  return kind === 'screen' ? `${who}, screen` : who
+}
+
+export type TileContentProps = { tile: Tile; onSize?: (size: string) => void }
+
+/** The picture, or the person's mark where there is none. */
+export const TileContent = ({ tile, onSize }: TileContentProps) => {
+  const { participant, stream, kind, hasPicture } = tile
+  if (stream && hasPicture)
+    return (
+      <Picture
+        stream={stream.stream}
+        mirrored={participant.isMe && kind === 'camera'}
+        whole={kind === 'screen'}
+        label={tileName(tile)}
+        {...(onSize && { onSize })}
+      />
+    )
+  const { userId, id, displayName } = participant
+  return <Avatar id={userId || id} name={displayName} size="large" />
+}
+
+const closeOnLeave = (event: FocusEvent & { currentTarget: HTMLDetailsElement }) => {
+  if (!event.currentTarget.contains(event.relatedTarget as Node | null))
+    event.currentTarget.open = false
+}
+
+const TileMenu = ({ name, children }: { name: string; children: ComponentChildren }) => (
+  <details class="tile-menu" onFocusOut={closeOnLeave}>
+    <summary aria-label={`More for ${name}`} title="More">
+      <Ellipsis size={16} />
+    </summary>
+    <div class="tile-menu-items">{children}</div>
+  </details>
+)
+
+export const TileLabel = ({ tile }: { tile: Tile }) => (
+  <span class="tile-name">
+    {tile.participant.muted && tile.kind === 'camera' && (
+      <span class="muted-mark">
+        <MicOff size={12} aria-hidden="true" />
+        <span class="hidden-words">muted</span>
+      </span>
+    )}
+    <span class="tile-who">{tileName(tile)}</span>
+  </span>
+)
+
+export type TileViewProps = {
+  tile: Tile
+  isSpeaking: boolean
+  onEnlarge: () => void
+  /** What can be done with this participant. */
+  menu: ComponentChildren
+}
+
+/** One tile of the strip. A click enlarges it. */
+export const TileView = ({ tile, isSpeaking, onEnlarge, menu }: TileViewProps) => {
+  const [size, setSize] = useState('')
+  const name = tileName(tile)
+  const isInterrupted = tile.stream?.state === 'interrupted'
+  const classes = ['tile', tile.kind, isSpeaking && 'speaks', isInterrupted && 'interrupted']
+  return (
+    <li
+      class={classes.filter(Boolean).join(' ')}
+      data-testid="tile"
+      data-speaking={isSpeaking}
+      data-muted={tile.participant.muted}
+    >
+      <button type="button" class="tile-picture" aria-label={`Enlarge ${name}`} onClick={onEnlarge}>
+        <TileContent tile={tile} onSize={setSize} />
+      </button>
+      {tile.hasPicture && size && <span class="tile-quality">{size}</span>}
+      {isInterrupted && <span class="tile-interrupted">Interrupted</span>}
+      <TileLabel tile={tile} />
+      {menu && <TileMenu name={name}>{menu}</TileMenu>}
+    </li>
+  )
+}

@@ -1,0 +1,6 @@
+export { CallBar, type CallBarProps, JoinButton, type JoinButtonProps } from './CallBar.tsx'
+export { CallPanel, type CallPanelProps } from './CallPanel.tsx'
+export { createSpeakers, type Speakers } from './speakers.ts'
+export type { CallChannel, CallState } from './state.ts'
+export { type CallNeeds, type CallStore, createCallStore } from './store.ts'
+export { sizeWords } from './words.ts'

@@ -1,0 +1,44 @@
+import type { CallStats, ConnectionState } from '../../media/transport.ts'
+
+/** The call's state in words, for the line under the controls. `now` in milliseconds since the epoch. */
+export const stateWords = (
+  connection: ConnectionState,
+  stats: CallStats | undefined,
+  now: number,
+): string => {
+  switch (connection.is) {
+    case 'connecting':
+      return 'Connecting'
+    case 'connected':
+      return connectedWords(stats)
+    case 'reconnecting':
+      return `${connection.because}, ${retryWords(connection.retryAt - now)}`
+    case 'ended':
+      return connection.because || 'You left the call'
+  }
+}
+
+const connectedWords = (stats: CallStats | undefined): string => {
+  const parts = ['Connected']
+  if (stats?.protocol) parts.push(stats.protocol.toUpperCase())
+  if (stats?.rttMs != null) parts.push(`${stats.rttMs} ms`)
+  return parts.join(', ')
+}
+
+const retryWords = (ms: number): string => {
+  const seconds = Math.ceil(ms / 1000)
+  return seconds > 0 ? `trying again in ${seconds} s` : 'trying again now'
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+
+/** A size as people read it: "1.4 MB". Thousands, not 1,024s. */
+export const sizeWords = (bytes: number): string => {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  const value = bytes / 1000 ** power
+  const digits = power === 0 || value >= 100 ? 0 : 1
+  return `${value.toFixed(digits)} ${UNITS[power]}`
+}
+
+/** "1 person", "3 people". */
+export const peopleWords = (count: number): string => (count === 1 ? '1 person' : `${count} people`)

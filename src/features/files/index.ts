@@ -1,0 +1,2 @@
+export { SendFile } from './SendFile.tsx'
+export { TransferList } from './TransferList.tsx'
