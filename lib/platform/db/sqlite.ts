@@ -20,6 +20,17 @@ const makeFile = (path: string) => {
   closeSync(openSync(path, 'a', 0o600))
 }
 
+/** What went wrong with the file, for the person who starts the server. What is not about the file stays as it is. */
+const asSentence = (path: string, error: unknown): unknown => {
+  const known = asStorageError(error)
+  const isAboutFile = known instanceof PyriteError || (known as { syscall?: string }).syscall
+  if (!isAboutFile) return error
+  const why = (known as Error).message
+  return new PyriteError('storage.unavailable', `The database ${path} cannot be used: ${why}.`, {
+    cause: error,
+  })
+}
+
 /**
  * Opens the file, creating it with its folder where it is missing; ':memory:' makes one that is gone when closed. Every commit
  * reaches the disk before it returns. Throws `storage.unavailable` with a sentence that names the path.
@@ -35,11 +46,7 @@ export const openSqlite = (path: string): SQLite.Database => {
     return sqlite
   } catch (error) {
     sqlite?.close()
-    const known = asStorageError(error)
-    const why = known instanceof Error ? known.message : String(known)
-    throw new PyriteError('storage.unavailable', `The database ${path} cannot be used: ${why}.`, {
-      cause: error,
-    })
+    throw asSentence(path, error)
   }
 }
 
