@@ -42,12 +42,19 @@ export const createIssuer = async () => {
   }
 }
 
-/** One raw connection that remembers everything it heard. */
+type Waiting = { isIt(message: Json): boolean; found(message: Json): void }
+
+/** One raw connection that remembers everything it heard. It answers no ping. */
 export const connect = async (url: string, headers: Record<string, string> = {}) => {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers })
   const heard: Json[] = []
+  const waiting = new Set<Waiting>()
   let closed: { code: number; reason: string } | undefined
-  socket.on('message', (frame) => heard.push(JSON.parse(String(frame))))
+  socket.on('message', (frame) => {
+    const message: Json = JSON.parse(String(frame))
+    heard.push(message)
+    for (const each of [...waiting]) if (each.isIt(message)) each.found(message)
+  })
   socket.on('close', (code, reason) => {
     closed = { code, reason: String(reason) }
   })
@@ -56,20 +63,35 @@ export const connect = async (url: string, headers: Record<string, string> = {})
     socket.once('error', reject)
   })
   socket.on('error', () => undefined)
+  /** The first message that has all of `fields`, waiting for it. */
+  const hears = (fields: Json, withinMs = 5_000): Promise<Json> => {
+    const isIt = (message: Json) =>
+      Object.entries(fields).every(([key, value]) => message[key] === value)
+    const already = heard.find(isIt)
+    if (already) return Promise.resolve(already)
+    return new Promise((resolve, reject) => {
+      const tooLate = setTimeout(() => {
+        waiting.delete(entry)
+        const what = JSON.stringify(fields)
+        reject(new Error(`never heard ${what} in ${JSON.stringify(heard)}, ${closed?.code}`))
+      }, withinMs)
+      const entry: Waiting = {
+        isIt,
+        found: (message) => {
+          clearTimeout(tooLate)
+          waiting.delete(entry)
+          resolve(message)
+        },
+      }
+      waiting.add(entry)
+    })
+  }
   return {
     socket,
     heard,
+    hears,
     send: (message: Json) => socket.send(JSON.stringify(message)),
     raw: (frame: string) => socket.send(frame),
-    /** The first message that has all of `fields`, waiting for it. */
-    hears: (fields: Json, withinMs = 5_000) =>
-      eventually(() => {
-        const found = heard.find((each) =>
-          Object.entries(fields).every(([key, value]) => each[key] === value),
-        )
-        if (found) return found
-        throw new Error(`never heard ${JSON.stringify(fields)} in ${JSON.stringify(heard)}`)
-      }, withinMs),
     isClosed: (withinMs = 5_000) =>
       eventually(() => {
         if (closed) return closed
