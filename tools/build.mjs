@@ -1,5 +1,5 @@
 // Bundles both halves into dist/: the server for Node, the client with hashed names and compressed beside the originals.
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -7,7 +7,9 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 import { build } from 'esbuild'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const out = join(root, 'dist')
+const dist = join(root, 'dist')
+/** Built aside and put in place at the end, so that a failed build leaves the last one, and a running server its files. */
+const out = join(root, `dist.${process.pid}`)
 
 const buildServer = () =>
   build({
@@ -48,7 +50,7 @@ const buildClient = async () => {
   const entry = Object.entries(result.metafile.outputs).find(
     ([, o]) => o.entryPoint === 'src/main.tsx',
   )
-  const url = (path) => `/${path.slice('dist/client/'.length)}`
+  const url = (path) => `/${path.slice(`dist.${process.pid}/client/`.length)}`
   const css = entry[1].cssBundle
   const preload = entry[1].imports
     .filter(({ kind }) => kind === 'import-statement')
@@ -83,10 +85,15 @@ const compressAll = async (folder) => {
 
 /** Makes dist/ anew. Throws what esbuild throws, after it has printed why. */
 export const buildAll = async () => {
-  await rm(out, { recursive: true, force: true })
-  await mkdir(join(out, 'client/assets'), { recursive: true })
-  await Promise.all([buildServer(), buildClient()])
-  await compressAll(join(out, 'client'))
+  try {
+    await mkdir(join(out, 'client/assets'), { recursive: true })
+    await Promise.all([buildServer(), buildClient()])
+    await compressAll(join(out, 'client'))
+    await rm(dist, { recursive: true, force: true })
+    await rename(out, dist)
+  } finally {
+    await rm(out, { recursive: true, force: true })
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll()
