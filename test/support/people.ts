@@ -14,6 +14,7 @@ export const LAPTOP = { userAgent: 'Laptop', address: '192.0.2.1' }
 const countedHashing = () => {
   const count = { hashed: 0, verified: 0, forNobody: 0 }
   const sum = (password: string) => createHash('sha256').update(password).digest('hex')
+  const interrupt: { by?: (() => Promise<unknown>) | undefined } = {}
   const hashing: Hashing = {
     async hash(password) {
       count.hashed += 1
@@ -22,10 +23,13 @@ const countedHashing = () => {
     async verify(stored, password) {
       count.verified += 1
       if (stored === undefined) count.forNobody += 1
+      const { by } = interrupt
+      interrupt.by = undefined
+      await by?.()
       return stored === sum(password)
     },
   }
-  return { count, hashing }
+  return { count, hashing, interrupt }
 }
 
 /**
@@ -36,7 +40,7 @@ export const startPeople = async (config: Partial<AuthNeeds['config']> = {}) => 
   const { db, close } = await openDatabase({ path: ':memory:' })
   const bugs: unknown[] = []
   const bus = memoryBus((error) => bugs.push(error))
-  const { count, hashing } = countedHashing()
+  const { count, hashing, interrupt } = countedHashing()
   let time = Date.UTC(2026, 0, 1)
   const now = () => new Date(time)
   const users = createUsers({ db, bus, hashing, now, newId })
@@ -85,6 +89,10 @@ export const startPeople = async (config: Partial<AuthNeeds['config']> = {}) => 
     carol,
     now,
     close,
+    /** Happens while the next password is being checked. */
+    meanwhile(act: () => Promise<unknown>) {
+      interrupt.by = act
+    },
     advance(ms: number) {
       time += ms
     },

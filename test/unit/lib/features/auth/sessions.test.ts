@@ -215,20 +215,24 @@ describe('resetting a password', () => {
   it('of nobody is not-found', async () => {
     await expect(world.auth.resetPassword('nobody')).rejects.toMatchObject({ code: 'not-found' })
   })
-  it('wins over a sign-in and over a change that began with the old password', async () => {
-    const mallory = await world.enter('bob')
-    const outcomes = await Promise.allSettled([
-      world.auth.resetPassword(world.bob.id, 'the admin chose this'),
-      world.auth.signIn({ username: 'bob', password: PASSWORD }, LAPTOP),
-      world.auth.changePassword(
-        mallory,
-        { current: PASSWORD, next: 'mallory chose this' },
-        LAPTOP.address,
-      ),
-    ])
-    expect(outcomes[0].status).toBe('fulfilled')
+  it('wins over a sign-in that began with the old password', async () => {
+    world.meanwhile(() => world.auth.resetPassword(world.bob.id, 'the admin chose this'))
+    await expect(world.enter('bob')).rejects.toMatchObject({ code: 'auth.bad-credentials' })
+    expect(await world.db.selectFrom('sessions').select('id').execute()).toEqual([])
     await world.enter('bob', 'the admin chose this')
-    const open = await world.db.selectFrom('sessions').select('id').execute()
-    expect(open).toHaveLength(1)
+  })
+  it('wins over a change that began with the old password', async () => {
+    const thief = await world.enter('bob')
+    world.meanwhile(() => world.auth.resetPassword(world.bob.id, 'the admin chose this'))
+    const change = { current: PASSWORD, next: 'the thief chose this' }
+    await expect(world.auth.changePassword(thief, change, LAPTOP.address)).rejects.toMatchObject({
+      code: 'auth.bad-credentials',
+    })
+    await world.enter('bob', 'the admin chose this')
+  })
+  it('disabling wins over a sign-in that began before', async () => {
+    world.meanwhile(() => world.users.disable(world.bob.id))
+    await expect(world.enter('bob')).rejects.toMatchObject({ code: 'auth.bad-credentials' })
+    expect(await world.db.selectFrom('sessions').select('id').execute()).toEqual([])
   })
 })
