@@ -1,3 +1,7 @@
+import './call.css'
+import './pre-join.css'
+import './tiles.css'
+
 export { CallBar, type CallBarProps, JoinButton, type JoinButtonProps } from './CallBar.tsx'
 export { CallPanel, type CallPanelProps } from './CallPanel.tsx'
 export { createSpeakers, type Speakers } from './speakers.ts'
