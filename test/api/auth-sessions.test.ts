@@ -208,6 +208,24 @@ describe('PUT /api/session/password', () => {
   })
 })
 
+describe('a page of another origin', () => {
+  const foreign = 'https://evil.example'
+  it('opens no socket with a cookie, not even when it makes the browser send a Basic Authorization too', async () => {
+    const { cookie } = await pyrite.signIn('bob')
+    for (const authorization of ['Basic Ym9iOmJvYg==', 'Bearer', 'Bearer a b']) {
+      const headers = { cookie, origin: foreign, authorization }
+      await expect(openSocket(pyrite.url, headers)).rejects.toThrow('403')
+    }
+    await expect(openSocket(pyrite.url, { cookie, origin: foreign })).rejects.toThrow('403')
+  })
+  it('is not asked about where a bearer token speaks', async () => {
+    const { cookie } = await pyrite.signIn('bob')
+    const authorization = `Bearer ${cookie.split('=')[1]}`
+    const socket = await openSocket(pyrite.url, { authorization, origin: foreign })
+    socket.close()
+  })
+})
+
 describe('secrets', () => {
   it('no password and no token reaches the log or the database', async () => {
     const bob = await pyrite.signIn('bob')
