@@ -40,15 +40,10 @@ type Needs = {
 }
 
 /** Wraps a socket whose upgrade is done. Frames go to the raw socket, between those that ws sends itself. */
-export const createConnection = ({
-  caller,
-  ws,
-  socket,
-  maxBufferedBytes,
-  flushLater,
-}: Needs): Connection => {
+export const createConnection = ({ caller, ws, socket, maxBufferedBytes, flushLater }: Needs) => {
   let missed = 0
   let corked = false
+  let isGreeted = false
   const alive = () => {
     missed = 0
   }
@@ -63,11 +58,11 @@ export const createConnection = ({
     // A peer that never answers the close, or reads nothing, is cut off.
     setTimeout(() => ws.terminate(), 2_000).unref()
   }
-  return {
+  const connection: Connection = {
     caller,
     topics: new Set(),
     write(frame) {
-      if (ws.readyState !== ws.OPEN) return
+      if (!isGreeted || ws.readyState !== ws.OPEN) return
       if (socket.writableLength > maxBufferedBytes) {
         close(CLOSE.tryLater, 'you read too slowly')
         return
@@ -85,6 +80,14 @@ export const createConnection = ({
       missed += 1
       if (missed > 2) ws.terminate()
       else if (ws.readyState === ws.OPEN) ws.ping()
+    },
+  }
+  return {
+    ...connection,
+    /** Writes the first frame. News from before it are not sent: whoever is greeted asks for the state [WS-5] [WS-19]. */
+    greet(frame: Buffer) {
+      isGreeted = true
+      connection.write(frame)
     },
   }
 }

@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import { WORKSPACE_PROTOCOL } from '../../protocol/envelope.ts'
 import { PyriteError } from '../errors.ts'
-import { type Connection, createConnection, textFrame } from './connection.ts'
+import { createConnection, textFrame } from './connection.ts'
 import type { Caller } from './dispatcher.ts'
 import { createHub } from './hub.ts'
 import { createReceiver, type ReceiveNeeds } from './receive.ts'
@@ -54,6 +54,7 @@ export const createConnections = (needs: ConnectionsNeeds) => {
     perMessageDeflate: false,
     maxPayload: limits.max_frame_bytes,
     clientTracking: false,
+    handleProtocols: () => false,
   })
   const topics = createTopics()
   const flushLater = turnEnd()
@@ -61,7 +62,7 @@ export const createConnections = (needs: ConnectionsNeeds) => {
   const open = async (ws: WebSocket, socket: Duplex, who: Omit<Caller, 'connectionId'>) => {
     const caller = { ...who, connectionId: needs.newId() }
     const maxBufferedBytes = limits.max_buffered_bytes
-    const connection: Connection = createConnection({
+    const connection = createConnection({
       caller,
       ws,
       socket,
@@ -76,7 +77,7 @@ export const createConnections = (needs: ConnectionsNeeds) => {
     ws.pause()
     if (topics.add(connection)) presence.opened(caller.userId)
     await topics.fill(connection, needs.topicsOf)
-    connection.write(hello(needs, caller))
+    connection.greet(hello(needs, caller))
     ws.on('message', createReceiver(connection, needs))
     ws.resume()
   }

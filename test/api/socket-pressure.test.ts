@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import type { Client } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { type Pyrite, startPyrite } from '../support/pyrite.ts'
+
+let pyrite: Pyrite, alice: Client, bob: Client, carol: Client
+beforeAll(async () => {
+  pyrite = await startPyrite({
+    people: ['alice', 'bob', 'carol'],
+    settings: {
+      chat: { posts_burst: 5_000 },
+      socket: { max_buffered_bytes: 262_144, messages_burst: 5_000, heartbeat_seconds: 0.2 },
+    },
+  })
+  alice = await pyrite.signIn('alice')
+  bob = await pyrite.signIn('bob')
+  carol = await pyrite.signIn('carol')
+})
+afterAll(() => pyrite.stop())
+
+it('a reader too slow for what waits for it is cut off, and the others notice nothing [WS-13]', async () => {
+  const [reader, writer, slow] = await Promise.all([alice.socket(), bob.socket(), carol.socket()])
+  slow.ws.pause()
+  const text = '€'.repeat(10_000)
+  for (let n = 0; n < 600; n += 1) {
+    await writer.ask('chat.post', { channelSlug: 'general', clientId: `client-${n}`, text })
+  }
+  await reader.hear('chat.message', ({ seq }) => seq === 600)
+  expect(reader.of('chat.message')).toHaveLength(600)
+  const gone = ({ userId, online }: { userId: string; online: boolean }) =>
+    userId === carol.user.id && !online
+  await reader.hear('presence.changed', gone, 10_000)
+  slow.ws.resume()
+  expect([1006, 1013]).toContain((await slow.closed).code)
+  expect(slow.of('chat.message').length).toBeLessThan(600)
+  for (const socket of [reader, writer]) socket.close()
+})
+
+it('a connection that answers no heartbeat is dropped; one that does stays [WS-14]', async () => {
+  const alive = await alice.socket()
+  const dead = new WebSocket(`${pyrite.url.replace('http', 'ws')}/ws`, {
+    headers: { cookie: bob.cookie, origin: pyrite.url },
+    autoPong: false,
+  })
+  let pings = 0
+  dead.on('ping', () => {
+    pings += 1
+  })
+  await eventually(() => expect(dead.readyState).toBe(WebSocket.CLOSED))
+  expect(pings).toBeGreaterThanOrEqual(2)
+  expect(pings).toBeLessThanOrEqual(3)
+  expect(await alive.ask('ping')).toEqual({})
+  alive.close()
+})
