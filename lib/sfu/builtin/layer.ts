@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import type { Counters } from './counters.ts'
 import * as rtp from './rtp.ts'
 import type { Codec, Media } from './sdp.ts'

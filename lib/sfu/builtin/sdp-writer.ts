@@ -107,6 +107,8 @@ export const writeOffer = (
   session: Session,
   streamId: string,
 ): string => {
+  // The publisher chose the id: nothing in it may end a line or a word.
+  const name = streamId.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 64)
   const lines = sessionLines(
     session,
     offered.map(({ media }) => media.mid),
@@ -118,13 +120,9 @@ export const writeOffer = (
       // With "active" Firefox needs a second more to its first frame.
       ...transportLines(local, 'actpass'),
     )
-    const track = `${streamId} ${streamId}-${media.kind}`
+    const track = `${name} ${name}-${media.kind}`
     if (active)
-      lines.push(
-        `a=msid:${track}`,
-        `a=ssrc:${ssrc} cname:${streamId}`,
-        `a=ssrc:${ssrc} msid:${track}`,
-      )
+      lines.push(`a=msid:${track}`, `a=ssrc:${ssrc} cname:${name}`, `a=ssrc:${ssrc} msid:${track}`)
   }
   return text(lines)
 }

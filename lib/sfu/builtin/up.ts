@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto'
-import { performance } from 'node:perf_hooks'
 import type { Counters } from './counters.ts'
 import type { Down } from './down.ts'
 import { Layer } from './layer.ts'

@@ -1,0 +1,133 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { createCounters } from '../../../../../lib/sfu/builtin/counters.ts'
+import { Layer } from '../../../../../lib/sfu/builtin/layer.ts'
+import { announced } from '../../../../../lib/sfu/builtin/link.ts'
+import { nackedSequences, rtcpBlocks } from '../../../../../lib/sfu/builtin/rtp.ts'
+import type { Media } from '../../../../../lib/sfu/builtin/sdp.ts'
+import { Starvation } from '../../../../../lib/sfu/builtin/starvation.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const codec = { name: 'vp8', payloadType: 96, rtpmap: 'VP8/90000', fmtp: '' }
+const media: Media = {
+  kind: 'video',
+  mid: '0',
+  sends: true,
+  ssrc: 42,
+  rids: [],
+  extensions: new Map(),
+  codecs: [codec],
+  codec,
+  protocol: '',
+  formats: '',
+}
+
+const packet = (sequence: number) => {
+  const bytes = Buffer.alloc(20)
+  bytes[0] = 0x80
+  bytes[1] = 96
+  bytes.writeUInt16BE(sequence & 0xffff, 2)
+  bytes.writeUInt32BE(42, 8)
+  return bytes
+}
+
+/** A layer with one receiver, and what each side got. */
+const setUp = () => {
+  const asked: Buffer[] = []
+  const got: number[] = []
+  const layer = new Layer({
+    ssrc: 42,
+    rid: '',
+    media,
+    codec,
+    counters: createCounters(),
+    toPublisher: (each) => asked.push(each),
+  })
+  const receiver = {
+    forward: (each: Buffer) => {
+      got.push(each.readUInt16BE(2))
+      return true
+    },
+  }
+  layer.receivers.add(receiver)
+  return { layer, receiver, asked, got }
+}
+
+test('a packet that comes twice is handed on once', () => {
+  const { layer, got } = setUp()
+  for (const sequence of [1, 2, 2, 1, 3]) layer.receive(packet(sequence))
+  expect(got).toEqual([1, 2, 3])
+})
+
+test('a missed packet is sent again; one we never had is asked for once in 30 ms', () => {
+  const { layer, receiver, asked, got } = setUp()
+  for (const sequence of [1, 3]) layer.receive(packet(sequence))
+  expect(layer.resend(receiver, [1, 2], 100)).toBe(1)
+  layer.resend(receiver, [2], 100)
+  expect(got).toEqual([1, 3, 1])
+  const blocks = asked.flatMap((each) => [...rtcpBlocks(each)])
+  expect(blocks.map((block) => [...nackedSequences(block)])).toEqual([[2]])
+})
+
+test('nobody gets more packets again than it is allowed', () => {
+  const { layer, receiver } = setUp()
+  for (let sequence = 0; sequence < 100; sequence++) layer.receive(packet(sequence))
+  const all = Array.from({ length: 100 }, (_, index) => index)
+  expect(layer.resend(receiver, all, 10)).toBe(10)
+  expect(layer.resend(receiver, all, 0)).toBe(0)
+})
+
+test('key frames are asked for at once, and then not more than one in 300 ms', () => {
+  vi.useFakeTimers()
+  const { layer, asked } = setUp()
+  for (let count = 0; count < 10; count++) layer.askKeyFrame()
+  expect(asked).toHaveLength(1)
+  vi.advanceTimersByTime(310)
+  expect(asked).toHaveLength(2)
+  layer.askKeyFrame()
+  layer.close()
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('a report counts what is missing, across the end of the numbers', () => {
+  const { layer } = setUp()
+  expect(layer.report()).toBeUndefined()
+  for (const sequence of [65_534, 65_535, 65_537, 65_538]) layer.receive(packet(sequence))
+  expect(layer.report()).toMatchObject({ ssrc: 42, lost: 1, highest: 65_538, fraction: 51 })
+  expect(layer.report()).toMatchObject({ lost: 1, fraction: 0 })
+})
+
+const HUNGRY = { estimate: 50_000, rate: 500_000, floor: 100_000, hasLower: false }
+
+test('a subscriber that starves for five seconds gets audio, and another try later', () => {
+  const starvation = new Starvation()
+  const changes = Array.from({ length: 5 }, () => starvation.tick(HUNGRY))
+  expect(changes).toEqual([false, false, false, false, true])
+  expect(starvation.limit(['audio', 'video'])).toEqual(['audio'])
+  let seconds = 0
+  while (!starvation.tick({ ...HUNGRY, estimate: 0 })) seconds++
+  expect(seconds).toBe(19)
+  expect(starvation.limit(['audio', 'video'])).toEqual(['audio', 'video'])
+})
+
+test('where there is a smaller layer, it comes first', () => {
+  const starvation = new Starvation()
+  for (let count = 0; count < 5; count++) starvation.tick({ ...HUNGRY, hasLower: true })
+  expect(starvation.limit(['audio', 'video'])).toEqual(['audio', 'video-low'])
+})
+
+test('a small estimate of a small stream is no hunger', () => {
+  const starvation = new Starvation()
+  for (let count = 0; count < 20; count++)
+    expect(starvation.tick({ ...HUNGRY, rate: 40_000 })).toBe(false)
+})
+
+test('a public address stands in for the host’s own, with its port', () => {
+  const own = ['candidate:1 1 UDP 2114977791 192.0.2.2 4000 typ host']
+  expect(announced(own, '')).toEqual(own)
+  expect(announced(own, '198.51.100.7')).toEqual([
+    'candidate:1 1 UDP 2122260223 198.51.100.7 4000 typ host',
+  ])
+})
