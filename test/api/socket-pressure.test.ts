@@ -1,25 +1,22 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import type { Client } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Pyrite, startPyrite } from '../support/pyrite.ts'
 
-let pyrite: Pyrite, alice: Client, bob: Client, carol: Client
-beforeAll(async () => {
+let pyrite: Pyrite
+afterEach(() => pyrite.stop())
+
+it('a reader too slow for what waits for it is cut off, and the others notice nothing [WS-13]', async () => {
   pyrite = await startPyrite({
     people: ['alice', 'bob', 'carol'],
     settings: {
       chat: { posts_burst: 5_000 },
-      socket: { max_buffered_bytes: 262_144, messages_burst: 5_000, heartbeat_seconds: 0.2 },
+      socket: { max_buffered_bytes: 262_144, messages_burst: 5_000 },
     },
   })
-  alice = await pyrite.signIn('alice')
-  bob = await pyrite.signIn('bob')
-  carol = await pyrite.signIn('carol')
-})
-afterAll(() => pyrite.stop())
-
-it('a reader too slow for what waits for it is cut off, and the others notice nothing [WS-13]', async () => {
+  const alice = await pyrite.signIn('alice')
+  const bob = await pyrite.signIn('bob')
+  const carol = await pyrite.signIn('carol')
   const [reader, writer, slow] = await Promise.all([alice.socket(), bob.socket(), carol.socket()])
   slow.ws.pause()
   const text = '€'.repeat(10_000)
@@ -30,15 +27,20 @@ it('a reader too slow for what waits for it is cut off, and the others notice no
   expect(reader.of('chat.message')).toHaveLength(600)
   const gone = ({ userId, online }: { userId: string; online: boolean }) =>
     userId === carol.user.id && !online
-  await reader.hear('presence.changed', gone, 10_000)
+  await reader.hear('presence.changed', gone, 20_000)
   slow.ws.resume()
   expect([1006, 1013]).toContain((await slow.closed).code)
   expect(slow.of('chat.message').length).toBeLessThan(600)
   for (const socket of [reader, writer]) socket.close()
-})
+}, 60_000)
 
 it('a connection that answers no heartbeat is dropped; one that does stays [WS-14]', async () => {
-  const alive = await alice.socket()
+  pyrite = await startPyrite({
+    people: ['alice', 'bob'],
+    settings: { socket: { heartbeat_seconds: 0.3 } },
+  })
+  const alive = await (await pyrite.signIn('alice')).socket()
+  const bob = await pyrite.signIn('bob')
   const dead = new WebSocket(`${pyrite.url.replace('http', 'ws')}/ws`, {
     headers: { cookie: bob.cookie, origin: pyrite.url },
     autoPong: false,
