@@ -1,0 +1,84 @@
+import { useEffect, useState } from 'preact/hooks'
+import { useRoute } from 'preact-iso'
+import type { Channel, MyChannel } from '../../lib/protocol/channels.ts'
+import { ChannelHeader } from '../features/channels/index.ts'
+import { ChatView } from '../features/chat/index.ts'
+import { sentenceOf } from '../platform/request-error.ts'
+import { Button } from '../ui/Button.tsx'
+import { Failure } from '../ui/Field.tsx'
+import { Hash, Video } from '../ui/icons.tsx'
+import { Empty, Skeleton } from '../ui/Placeholders.tsx'
+import { LAST_CHANNEL } from './ChannelsHome.tsx'
+import { useCall, useWorkspace } from './context.ts'
+import type { OpenDialog } from './Dialogs.tsx'
+
+const NotMine = ({ channel }: { channel: Channel | undefined }) => {
+  const { channels } = useWorkspace()
+  const [failure, setFailure] = useState<string>()
+  if (!channel) {
+    return (
+      <div class="page">
+        <Empty title="There is no such channel">
+          <p>It does not exist, or it is private and somebody in it has to invite you.</p>
+          <a class="button gold" href="/channels">
+            Go to your channels
+          </a>
+        </Empty>
+      </div>
+    )
+  }
+  const join = () =>
+    channels.join(channel.slug).catch((error: unknown) => setFailure(sentenceOf(error)))
+  return (
+    <div class="page">
+      <Empty title={channel.name} icon={<Hash size={28} />}>
+        <p>{channel.topic || 'An open channel. Join it to read and write.'}</p>
+        <Failure>{failure}</Failure>
+        <Button kind="gold" onClick={() => void join()}>
+          Join channel
+        </Button>
+      </Empty>
+    </div>
+  )
+}
+
+/** Keeps the button's place until the code behind it is loaded. */
+const JoinCall = ({ channel }: { channel: MyChannel }) => {
+  const slot = useCall()
+  if (slot) return <slot.parts.CallDoor call={slot.call} channel={channel} />
+  return (
+    <Button kind="go">
+      <Video size={16} aria-hidden="true" />
+      <span>Join call</span>
+    </Button>
+  )
+}
+
+/** One channel: its head, its messages. */
+export const ChannelPage = ({ open }: { open: (dialog: OpenDialog) => void }) => {
+  const workspace = useWorkspace()
+  const slug = useRoute().params.channelSlug ?? ''
+  const { channels, chat, presence, storage, me } = workspace
+  const channel = channels.get(slug)
+  const isMine = channel !== undefined
+  useEffect(() => {
+    if (isMine) storage.write(LAST_CHANNEL, slug)
+  }, [slug, isMine])
+  if (!channels.state.loaded) return <Skeleton lines={8} what="messages" />
+  if (!channel) return <NotMine channel={channels.state.open.find((one) => one.slug === slug)} />
+  return (
+    <>
+      <ChannelHeader channel={channel} onPanel={() => open('panel')}>
+        <JoinCall channel={channel} />
+      </ChannelHeader>
+      <ChatView
+        key={slug}
+        chat={chat}
+        channels={channels}
+        channel={channel}
+        people={presence}
+        me={me}
+      />
+    </>
+  )
+}

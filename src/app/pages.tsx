@@ -1,0 +1,46 @@
+import { useMemo } from 'preact/hooks'
+import { createAdminStore, PeoplePage } from '../features/admin/index.ts'
+import { createSettingsStore, SettingsPage } from '../features/settings/index.ts'
+import { useWorkspace } from './context.ts'
+
+/** Everybody, and for admins what they may do with them. */
+export const PeopleRoute = () => {
+  const { http, presence, me } = useWorkspace()
+  const admin = useMemo(
+    () => createAdminStore({ http, onUserChanged: presence.userChanged }),
+    [http, presence],
+  )
+  return (
+    <PeoplePage
+      people={presence.state.users}
+      isOnline={presence.isOnline}
+      me={me}
+      admin={me.role === 'admin' ? admin : undefined}
+    />
+  )
+}
+
+/** Me and this browser. */
+export const SettingsRoute = () => {
+  const workspace = useWorkspace()
+  const { http, session, storage, theme, toasts, me } = workspace
+  const settings = useMemo(
+    () => createSettingsStore({ http, me: () => workspace.me, onUserChanged: session.userChanged }),
+    [workspace],
+  )
+  // What was typed on this machine leaves with the person.
+  const forget = () => storage.forgetAll(`draft:${me.id}:`)
+  return (
+    <SettingsPage
+      settings={settings}
+      theme={theme}
+      me={me}
+      signOut={() => session.signOut().then(forget)}
+      onSignedOut={() => {
+        forget()
+        session.sessionEnded()
+      }}
+      say={toasts.say}
+    />
+  )
+}

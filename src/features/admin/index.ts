@@ -1,0 +1,2 @@
+export { PeoplePage } from './PeoplePage.tsx'
+export { type AdminStore, createAdminStore } from './store.ts'

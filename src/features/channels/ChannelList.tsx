@@ -1,0 +1,125 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { CallParticipant, MyChannel } from '../../../lib/protocol/channels.ts'
+import { Avatar } from '../../ui/Avatar.tsx'
+import { IconButton } from '../../ui/Button.tsx'
+import { lengthOf } from '../../ui/dates.ts'
+import { Compass, Plus } from '../../ui/icons.tsx'
+import { Skeleton } from '../../ui/Placeholders.tsx'
+import { ChannelIcon } from './ChannelIcon.tsx'
+import type { People } from './people.ts'
+import type { ChannelsStore } from './store.ts'
+
+const MOST_FACES = 4
+
+/** The time, kept fresh enough for whole minutes. */
+const useMinutes = (): number => {
+  const [now, setNow] = useState(Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 20_000)
+    return () => clearInterval(timer)
+  }, [])
+  return now
+}
+
+const callOf = (call: readonly CallParticipant[]) => ({
+  userIds: [...new Set(call.map(({ userId }) => userId))],
+  startedAt: Math.min(...call.map(({ joinedAt }) => Date.parse(joinedAt))),
+})
+
+const InCall = ({ call, people }: { call: readonly CallParticipant[]; people: People }) => {
+  const now = useMinutes()
+  const { userIds, startedAt } = callOf(call)
+  const names = userIds.map((id) => people.nameOf(id)).join(', ')
+  return (
+    <span class="in-call" title={`In the call: ${names}`}>
+      <span class="faces">
+        {userIds.slice(0, MOST_FACES).map((id) => (
+          <Avatar key={id} id={id} name={people.nameOf(id)} size="small" />
+        ))}
+        {userIds.length > MOST_FACES && (
+          <span class="more-faces">+{userIds.length - MOST_FACES}</span>
+        )}
+      </span>
+      <span class="in-call-words">
+        In a call · {userIds.length}
+        <span class="in-call-time"> · {lengthOf(startedAt, now)}</span>
+      </span>
+      <span class="hidden-words">: {names}</span>
+    </span>
+  )
+}
+
+const Unread = ({ count }: { count: number }) =>
+  count > 0 ? (
+    <span class="count">
+      {count > 999 ? '999+' : count}
+      <span class="hidden-words"> unread</span>
+    </span>
+  ) : null
+
+const ChannelLink = (props: { channel: MyChannel; isCurrent: boolean; people: People }) => {
+  const { channel, isCurrent, people } = props
+  const name = ['channel-link', isCurrent && 'current', channel.unread > 0 && 'unread']
+  return (
+    <li>
+      <a
+        class={name.filter(Boolean).join(' ')}
+        href={`/channels/${channel.slug}`}
+        aria-current={isCurrent ? 'page' : undefined}
+      >
+        <ChannelIcon isPrivate={channel.private} />
+        <span class="channel-name" title={channel.name}>
+          {channel.name}
+        </span>
+        <Unread count={channel.unread} />
+        {channel.call.length > 0 && <InCall call={channel.call} people={people} />}
+      </a>
+    </li>
+  )
+}
+
+export type ChannelListProps = {
+  channels: ChannelsStore
+  people: People
+  current: string | undefined
+  onCreate: () => void
+  onBrowse: () => void
+}
+
+/** My channels, how much is unread in each, and who is in its call now. */
+export const ChannelList = ({
+  channels,
+  people,
+  current,
+  onCreate,
+  onBrowse,
+}: ChannelListProps) => {
+  const { loaded, mine } = channels.state
+  return (
+    <section class="nav-section" aria-label="Channels">
+      <header class="nav-head">
+        <h2>Channels</h2>
+        <IconButton label="Browse open channels" onClick={onBrowse}>
+          <Compass size={16} />
+        </IconButton>
+        <IconButton label="Create a channel" onClick={onCreate}>
+          <Plus size={16} />
+        </IconButton>
+      </header>
+      {!loaded && <Skeleton lines={4} what="channels" />}
+      <ul class="nav-list">
+        {mine.map((channel) => (
+          <ChannelLink
+            key={channel.slug}
+            channel={channel}
+            isCurrent={channel.slug === current}
+            people={people}
+          />
+        ))}
+      </ul>
+      {loaded && mine.length === 0 && (
+        <p class="nav-empty">You are in no channel yet. Create one, or browse the open ones.</p>
+      )}
+    </section>
+  )
+}

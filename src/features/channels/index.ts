@@ -1,0 +1,8 @@
+export { BrowseChannels } from './BrowseChannels.tsx'
+export { ChannelHeader } from './ChannelHeader.tsx'
+export { ChannelList } from './ChannelList.tsx'
+export { ChannelPanel } from './ChannelPanel.tsx'
+export { CreateChannel } from './CreateChannel.tsx'
+export { type Destination, JumpDialog } from './JumpDialog.tsx'
+export type { People } from './people.ts'
+export { type ChannelsStore, createChannelsStore } from './store.ts'

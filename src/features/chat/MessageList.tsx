@@ -1,0 +1,183 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { Message } from '../../../lib/protocol/chat.ts'
+import { Button } from '../../ui/Button.tsx'
+import { dayOf } from '../../ui/dates.ts'
+import { ArrowDown } from '../../ui/icons.tsx'
+import { Empty, Skeleton } from '../../ui/Placeholders.tsx'
+import type { PresenceStore } from '../presence/index.ts'
+import { type Editing, type MessageActions, MessageRow } from './MessageRow.tsx'
+import { PendingRow } from './PendingRow.tsx'
+import { downward, following, newest, upward, visible } from './page-window.ts'
+import { firstNew, type Row, rowsOf } from './rows.ts'
+import { useScrolling } from './scrolling.ts'
+import type { Conversation } from './store.ts'
+
+export type MessageListProps = {
+  conversation: Conversation
+  channelName: string
+  people: PresenceStore
+  me: string
+  /** The read position when the channel was opened with something unread. */
+  newAfter: number | undefined
+  actionsOf: (message: Message) => MessageActions
+  editingOf: (message: Message) => Editing | undefined
+  /** Whether the newest message is in view. */
+  onAtEnd: (is: boolean) => void
+}
+
+const Separator = ({ row }: { row: Exclude<Row, { is: 'message' }> }) =>
+  row.is === 'new' ? (
+    <li class="separator new" data-new>
+      <span>New</span>
+    </li>
+  ) : (
+    <li class="separator">
+      <span>{dayOf(row.at, new Date())}</span>
+    </li>
+  )
+
+const Top = ({
+  conversation,
+  channelName,
+}: {
+  conversation: Conversation
+  channelName: string
+}) => {
+  const { timeline } = conversation
+  const { hasMore, older } = timeline.state
+  if (!hasMore) {
+    return (
+      <p class="beginning">
+        This is the beginning of <b>{channelName}</b>.
+      </p>
+    )
+  }
+  return (
+    <div class="older">
+      {older === 'failed' ? (
+        <p class="failure">
+          Earlier messages could not be loaded.{' '}
+          <Button onClick={timeline.loadOlder && (() => void timeline.loadOlder?.())}>
+            Try again
+          </Button>
+        </p>
+      ) : (
+        <Skeleton lines={4} what="earlier messages" />
+      )}
+    </div>
+  )
+}
+
+/** How many of others came while the reader was further up. */
+const useMissed = (messages: readonly Message[], isAtEnd: boolean, me: string): number => {
+  const seen = useRef(0)
+  const last = messages.at(-1)?.seq ?? 0
+  if (isAtEnd || seen.current === 0) seen.current = last
+  return messages.filter(({ seq, authorId }) => seq > seen.current && authorId !== me).length
+}
+
+const usePageWindow = ({ timeline }: Conversation) => {
+  const { messages } = timeline.state
+  const [chosen, setChosen] = useState(() => newest(messages))
+  const window = following(messages, chosen.from === 0 ? newest(messages) : chosen)
+  return {
+    shown: visible(messages, window),
+    reachesNewest: window.to === undefined,
+    toNewest: () => setChosen(newest(messages)),
+    onNearTop() {
+      const next = upward(messages, window)
+      if (next !== window) setChosen(next)
+      else if (timeline.state.older === 'idle') {
+        // The page is drawn by the next look, when it is there.
+        void timeline.loadOlder?.()
+      }
+    },
+    onNearEnd() {
+      const next = downward(messages, window)
+      if (next !== window) setChosen(next)
+    },
+  }
+}
+
+const Jump = ({ missed, onClick }: { missed: number; onClick: () => void }) => (
+  <button class="button quiet jump-latest" type="button" onClick={onClick}>
+    <ArrowDown size={16} aria-hidden="true" />
+    {missed > 0 ? `${missed} new` : 'Jump to latest'}
+  </button>
+)
+
+/** The channel to read: days, runs, the New line; older messages as the reader goes up, never more than some hundred drawn. */
+export const MessageList = (props: MessageListProps) => {
+  const { conversation, people, me, newAfter, actionsOf, editingOf, onAtEnd } = props
+  const { timeline, outbox } = conversation
+  const { messages, is } = timeline.state
+  const { pending } = outbox.state
+  const box = useRef<HTMLDivElement>(null)
+  const page = usePageWindow(conversation)
+  const scrolling = useScrolling(box, page)
+  const missed = useMissed(messages, scrolling.isAtEnd, me)
+  const rows = rowsOf(page.shown, firstNew(messages, newAfter, me))
+  const isReady = is === 'ready'
+
+  const toLatest = () => {
+    page.toNewest()
+    scrolling.follow()
+  }
+  useLayoutEffect(() => {
+    const line = isReady && box.current?.querySelector<HTMLElement>('[data-new]')
+    if (line) scrolling.show(line)
+  }, [isReady])
+  useEffect(() => scrolling.look(), [isReady, messages.length === 0, page.shown[0]?.seq])
+  useEffect(() => onAtEnd(scrolling.isAtEnd && isReady), [scrolling.isAtEnd, isReady])
+  useEffect(() => {
+    if (pending.length > 0) toLatest()
+  }, [pending.length])
+
+  if (is === 'failed') {
+    return (
+      <div class="log">
+        <Empty title="The messages could not be loaded">
+          <p>{timeline.state.because}</p>
+          <Button onClick={timeline.retry && (() => void timeline.retry?.())}>Try again</Button>
+        </Empty>
+      </div>
+    )
+  }
+  return (
+    <div class="log-frame">
+      <div class="log" ref={box} aria-busy={!isReady}>
+        {!isReady && <Skeleton lines={8} what="messages" />}
+        {isReady && <Top {...props} />}
+        <ol class="log-list" aria-label={`Messages in ${props.channelName}`}>
+          {rows.map((row) =>
+            row.is !== 'message' ? (
+              <Separator key={row.key} row={row} />
+            ) : (
+              <MessageRow
+                key={row.key}
+                message={row.message}
+                starts={row.starts}
+                people={people}
+                me={me}
+                actions={actionsOf(row.message)}
+                editing={editingOf(row.message)}
+              />
+            ),
+          )}
+          {page.reachesNewest &&
+            pending.map((one, at) => (
+              <PendingRow
+                key={one.clientId}
+                pending={one}
+                starts={at === 0 && messages.at(-1)?.authorId !== me}
+                outbox={outbox}
+                people={people}
+                me={me}
+              />
+            ))}
+        </ol>
+      </div>
+      {isReady && !scrolling.isAtEnd && <Jump missed={missed} onClick={toLatest} />}
+    </div>
+  )
+}

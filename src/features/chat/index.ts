@@ -1,0 +1,2 @@
+export { ChatView } from './ChatView.tsx'
+export { type ChatStore, createChatStore } from './store.ts'

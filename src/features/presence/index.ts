@@ -1,0 +1,2 @@
+export { PresenceDot } from './PresenceDot.tsx'
+export { createPresenceStore, type PresenceStore } from './store.ts'

@@ -1,0 +1,2 @@
+export { SignIn } from './SignIn.tsx'
+export { createSessionStore, type SessionStore } from './store.ts'
