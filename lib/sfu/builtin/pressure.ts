@@ -5,7 +5,7 @@ const RESOLUTION_MS = 10
 
 /** Whether this process keeps up with its work. */
 export type Pressure = {
-  /** The 99th percentile of the loop's delay, in milliseconds, over the last five to ten seconds. */
+  /** The 99th percentile of the loop's delay, in milliseconds, that was kept up over the last five to ten seconds: one hiccup is no pressure. */
   delayMs(): number
   stop(): void
 }
@@ -22,7 +22,7 @@ export const watchPressure = (): Pressure => {
   }, WINDOW_MS)
   return {
     // A window that has just begun says little by itself.
-    delayMs: () => (delay.count > 100 ? Math.max(before, current()) : before),
+    delayMs: () => (delay.count > 100 ? Math.min(before, current()) : before),
     stop: () => {
       clearInterval(timer)
       delay.disable()
