@@ -21,6 +21,11 @@ const MicrophoneLevel = ({ track }: { track: MediaStreamTrack }) => {
   return <meter ref={ref} class="level" min={0} max={1} aria-label="Microphone level" />
 }
 
+const automaticWords = (devices: readonly Device[], label: string | undefined): string => {
+  if (devices.length === 0) return 'None found'
+  return label ? `Automatic (${label})` : 'Automatic'
+}
+
 type ChoiceProps = {
   kind: DeviceKind
   label: string
@@ -32,7 +37,9 @@ const Choice = ({ kind, label, devices, call }: ChoiceProps) => {
   const id = useId()
   const chosen = call.chosen(kind)
   const known = devices.some((device) => device.id === chosen) ? chosen : ''
-  const problem = call.state.problems[kind]
+  const { problems, ownTracks } = call.state
+  const problem = problems[kind]
+  const label = ownTracks >= 0 ? call.track(kind)?.label : undefined
   return (
     <div class="device">
       <label for={id}>{label}</label>
@@ -42,7 +49,7 @@ const Choice = ({ kind, label, devices, call }: ChoiceProps) => {
         disabled={devices.length === 0}
         onChange={(event) => call.choose(kind, event.currentTarget.value)}
       >
-        <option value="">{devices.length === 0 ? 'None found' : 'As the browser prefers'}</option>
+        <option value="">{automaticWords(devices, known ? undefined : label)}</option>
         {devices.map((device) => (
           <option key={device.id} value={device.id}>
             {device.label}

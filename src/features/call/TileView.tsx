@@ -80,7 +80,7 @@ export const TileView = ({ tile, isSpeaking, onEnlarge, menu }: TileViewProps) =
       <button type="button" class="tile-picture" aria-label={`Enlarge ${name}`} onClick={onEnlarge}>
         <TileContent tile={tile} onSize={setSize} />
       </button>
-      {tile.hasPicture && size && <span class="tile-quality">{size}</span>}
+      {tile.hasPicture && size && !isInterrupted && <span class="tile-quality">{size}</span>}
       {isInterrupted && <span class="tile-interrupted">Interrupted</span>}
       <TileLabel tile={tile} />
       {menu && <TileMenu name={name}>{menu}</TileMenu>}

@@ -74,6 +74,8 @@ export class GaleneCall implements Call {
   #attempt = 0
   #attempts = 0
   #manyUntil = 0
+  /** Of the newest connection that was let in; kept while there is none, as the others on show keep theirs. */
+  #ownId = ''
   #told = ''
   #telling = false
   #speaking = ''
@@ -189,6 +191,7 @@ export class GaleneCall implements Call {
 
   #welcome(message: Message): void {
     this.#connection?.setUsername(message.username)
+    this.#ownId = this.#connection?.id ?? ''
     this.#roster.clear()
     this.#missing.clear()
     this.#connection?.send({ type: 'request', request: EVERYTHING })
@@ -321,10 +324,6 @@ export class GaleneCall implements Call {
     const expected = this.#roster.expected(this.#ownId)
     if (this.#missing.isDue(now, expected, this.#subscriptions.counts()))
       this.#connection?.send({ type: 'request', request: EVERYTHING })
-  }
-
-  get #ownId(): string {
-    return this.#connection?.id ?? 'me'
   }
 
   #participants(): Participant[] {

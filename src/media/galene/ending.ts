@@ -27,11 +27,12 @@ const FAULT_TRIES = 3
 
 const over = (because: string, error: string): Verdict => ({ comesBack: false, because, error })
 
-const because = (code: number): string => {
+const because = (code: number, attempt: number): string => {
   if (code === CLOSE.restart) return 'The call server is restarting'
   if (code === CLOSE.tryLater || code === CLOSE.internal || code === CLOSE.goingAway)
     return 'The call server is away'
-  return 'The connection was lost'
+  // A socket that cannot even be opened closes with 1006 like one that was cut.
+  return attempt > 0 ? 'The call server is away' : 'The connection was lost'
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -53,10 +54,10 @@ export const judge = (words: LastWords): Verdict => {
   const { code, refused, kicked, error, attempt } = words
   if (code === CLOSE.signedOut) return over('You were signed out.', 'signed-out')
   if (refused) return judgeRefusal(refused, attempt)
-  if (code === CLOSE.restart) return { comesBack: true, because: kicked || because(code) }
+  if (code === CLOSE.restart) return { comesBack: true, because: kicked || because(code, attempt) }
   if (kicked) return over(`You were removed from the call: ${kicked}`, 'kicked')
   if (code === CLOSE.normal) return over(error || 'The call server ended the connection.', 'ended')
   if (MY_FAULT.includes(code) && attempt >= FAULT_TRIES)
     return over(error || 'The call server refused this connection.', 'protocol')
-  return { comesBack: true, because: because(code) }
+  return { comesBack: true, because: because(code, attempt) }
 }
