@@ -39,7 +39,7 @@ const Choice = ({ kind, label, devices, call }: ChoiceProps) => {
   const known = devices.some((device) => device.id === chosen) ? chosen : ''
   const { problems, ownTracks } = call.state
   const problem = problems[kind]
-  const label = ownTracks >= 0 ? call.track(kind)?.label : undefined
+  const inUse = ownTracks >= 0 ? call.track(kind)?.label : undefined
   return (
     <div class="device">
       <label for={id}>{label}</label>
@@ -49,7 +49,7 @@ const Choice = ({ kind, label, devices, call }: ChoiceProps) => {
         disabled={devices.length === 0}
         onChange={(event) => call.choose(kind, event.currentTarget.value)}
       >
-        <option value="">{automaticWords(devices, known ? undefined : label)}</option>
+        <option value="">{automaticWords(devices, known ? undefined : inUse)}</option>
         {devices.map((device) => (
           <option key={device.id} value={device.id}>
             {device.label}
