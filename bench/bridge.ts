@@ -4,7 +4,7 @@ import { type Load, startLoad } from './harness/load.ts'
 import { ownServer, start } from './harness/process.ts'
 import { range, startPyrite } from './harness/pyrite.ts'
 import { figures, interleave } from './harness/rounds.ts'
-import { compare, OURS, type Row } from './harness/rows.ts'
+import { type Aim, compare, type Row } from './harness/rows.ts'
 import { withScope } from './harness/scope.ts'
 
 /** Bytes of a signalling message, and connections that send them, ten to a call. */

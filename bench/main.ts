@@ -2,14 +2,18 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bridge } from './bridge.ts'
 import { chat } from './chat.ts'
+import { client } from './client.ts'
+import { control } from './control.ts'
 import type { Benchmark } from './harness/context.ts'
 import { machine, printTable, say } from './harness/report.ts'
 import type { Row } from './harness/rows.ts'
 import { withScope } from './harness/scope.ts'
+import { join as joining } from './join.ts'
 import { memory } from './memory.ts'
+import { start } from './start.ts'
 
 const RESULT = join(import.meta.dirname, 'results/latest.json')
-const ALL: Benchmark[] = [bridge, memory, chat]
+const ALL: Benchmark[] = [bridge, memory, joining, chat, client, start, control]
 
 /** Which to run: all, or those named. Throws a sentence on a name there is none of. */
 const chosen = (names: string[]): Benchmark[] => {
