@@ -48,7 +48,7 @@ const ensureChromium = () => {
     )
   }
   if (
-    !(run('update', '-qq') && run('install', '-y', '-qq', '--no-install-recommends', 'chromium')) ||
+    !(run('update', '-qq') && run('install', '-y', '-qq', 'chromium')) ||
     !findChromium()
   ) {
     console.error(
