@@ -12,9 +12,9 @@ const MOST_PEOPLE = 30
 const Me = () => {
   const { me, socket } = useWorkspace()
   return (
-    <a class="me" href="/settings" title="Settings">
+    <a class="my-line" href="/settings" title="Settings">
       <Avatar id={me.id} name={me.displayName} />
-      <span class="me-text">
+      <span class="my-line-text">
         <b>{me.displayName}</b>
         <small>{socket.state.is === 'open' ? 'Available' : 'Not connected'}</small>
       </span>

@@ -104,7 +104,7 @@ export const ChannelPanel = (props: ChannelPanelProps) => {
         remove={canManage ? remove : undefined}
       />
       <footer class="form-end panel-end">
-        <Button kind="danger" onClick={() => void leave()}>
+        <Button class="ends" onClick={() => void leave()}>
           Leave channel
         </Button>
       </footer>

@@ -30,6 +30,12 @@ export const mentionedBy = (people: PresenceStore, me: string) => (username: str
   return person && { name: person.displayName, isMe: person.id === me }
 }
 
+const Time = ({ at }: { at: string }) => (
+  <time class="when" dateTime={at} title={momentOf(at)}>
+    {timeOf(at)}
+  </time>
+)
+
 const Text = ({ message, people, me }: Pick<MessageRowProps, 'message' | 'people' | 'me'>) => {
   if (message.deletedAt) return <p class="deleted">This message was deleted.</p>
   const name = message.kind === 'me' && (
@@ -41,6 +47,7 @@ const Text = ({ message, people, me }: Pick<MessageRowProps, 'message' | 'people
     <div class={message.kind === 'me' ? 'markdown act' : 'markdown'}>
       {name}
       <Markdown text={message.text} mentioned={mentionedBy(people, me)} />
+      {message.kind === 'me' && <Time at={message.postedAt} />}
       {message.editedAt && (
         <span class="edited" title={`Edited ${momentOf(message.editedAt)}`}>
           (edited)
@@ -66,12 +73,6 @@ const Actions = ({ edit, remove }: MessageActions) =>
     </div>
   ) : null
 
-const Time = ({ at }: { at: string }) => (
-  <time class="when" dateTime={at} title={momentOf(at)}>
-    {timeOf(at)}
-  </time>
-)
-
 export const MessageRow = (props: MessageRowProps) => {
   const { message, starts, people, actions, editing } = props
   const name = people.nameOf(message.authorId)
@@ -81,7 +82,7 @@ export const MessageRow = (props: MessageRowProps) => {
         {starts ? <Avatar id={message.authorId} name={name} /> : <Time at={message.postedAt} />}
       </div>
       <div class="message-main">
-        {starts && (
+        {starts && message.kind === 'text' && (
           <div class="message-head">
             <b class="who" title={name}>
               {name}
@@ -89,7 +90,7 @@ export const MessageRow = (props: MessageRowProps) => {
             <Time at={message.postedAt} />
           </div>
         )}
-        {!starts && <span class="hidden-words">{name}: </span>}
+        {!starts && message.kind === 'text' && <span class="hidden-words">{name}: </span>}
         {editing ? <MessageEditor message={message} {...editing} /> : <Text {...props} />}
       </div>
       {!editing && !message.deletedAt && <Actions {...actions} />}

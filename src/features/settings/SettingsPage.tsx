@@ -164,7 +164,7 @@ const Devices = ({ settings, signOut, onSignedOut }: SettingsPageProps) => {
       </ul>
       <Failure>{failure}</Failure>
       <footer class="form-end">
-        <Button kind="danger" onClick={() => void attempt(everywhere)}>
+        <Button class="ends" onClick={() => void attempt(everywhere)}>
           Sign out everywhere
         </Button>
         <Button onClick={() => void attempt(signOut)}>

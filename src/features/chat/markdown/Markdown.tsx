@@ -14,7 +14,7 @@ const Mention = ({ username, mentioned }: { username: string; mentioned: Mention
   const person = mentioned(username)
   if (!person) return <>@{username}</>
   return (
-    <span class={person.isMe ? 'mention me' : 'mention'} title={person.name}>
+    <span class={person.isMe ? 'mention mine' : 'mention'} title={person.name}>
       @{username}
     </span>
   )
