@@ -52,6 +52,7 @@ describe('a first start', () => {
     const url = await first.isUp()
     expect(statSync(join(folder, 'config.toml')).mode & 0o777).toBe(0o600)
     expect(first.output()).toMatch(/Calls +.*built-in/)
+    expect(first.output()).not.toMatch(/"level":[456]0/)
     const password = /password +(\S+)/.exec(first.output())?.[1] ?? ''
     const admin = await signIn(url, 'admin', password)
     const { body } = await admin.send('GET', '/api/workspace')

@@ -22,6 +22,8 @@ export class Groups {
   private timer: NodeJS.Timeout | undefined
   private regular: NodeJS.Timeout | undefined
   private retryMs = FIRST_RETRY_MS
+  /** Before the start nothing is written: the first round takes what changed until then. */
+  private isStarted = false
   private isStopped = false
 
   constructor(needs: GroupsNeeds) {
@@ -59,6 +61,7 @@ export class Groups {
   /** The first round, complete when this resolves; then one every five minutes. */
   async start(): Promise<void> {
     await this.sync.store.prepare()
+    this.isStarted = true
     this.wantsAll = true
     this.regular = setInterval(() => {
       this.wantsAll = true
@@ -81,7 +84,7 @@ export class Groups {
   }
 
   private later() {
-    if (this.isStopped || this.running !== undefined) return
+    if (!this.isStarted || this.isStopped || this.running !== undefined) return
     clearTimeout(this.timer)
     this.timer = setTimeout(() => void this.runNow(), DEBOUNCE_MS)
   }
