@@ -102,9 +102,7 @@ const posting = ({ database: { write }, hub, config, now, newId }: ChatNeeds) =>
         if (before.authorId !== userId) {
           throw new PyriteError('chat.not-yours', 'only its author may edit a message')
         }
-        const rev = place.lastRev + 1
-        const stays = before.kind === 'me' ? 'me' : kind
-        const message: Message = { ...before, rev, kind: stays, text, editedAt }
+        const message: Message = { ...before, rev: place.lastRev + 1, kind, text, editedAt }
         stored.updateMessage(sqlite, place, message)
         return { place, message }
       })

@@ -58,12 +58,12 @@ describe('chat.edit', () => {
     expect((await history())[0]).toMatchObject({ text: '' })
   })
 
-  it('keeps the kind, or makes it me [CHAT-8]', async () => {
+  it('is read like a post: /me makes it an act, and without it is plain text again [CHAT-8]', async () => {
     expect(await carol.ask('chat.edit', edit('/me waves'))).toMatchObject({
       kind: 'me',
       text: 'waves',
     })
-    expect(await carol.ask('chat.edit', edit('bows'))).toMatchObject({ kind: 'me', text: 'bows' })
+    expect(await carol.ask('chat.edit', edit('bows'))).toMatchObject({ kind: 'text', text: 'bows' })
   })
 
   it('has the limits of a post [CHAT-3]', async () => {
