@@ -350,3 +350,14 @@ test('500 people who come, publish and go leave nothing behind', async () => {
   )
   expect((await sfu.stats()).linksMade).toBe(1_000)
 }, 60_000)
+
+test('a stream that restarts again and again without ever connecting is ended', async () => {
+  await start()
+  const bob = await sfu.join('bob')
+  for (let count = 0; count < 6; count++) {
+    const sdp = OFFER.replace('ufrag:abcd', `ufrag:abc${count}`)
+    bob.send({ type: 'offer', id: 's1', label: 'camera', sdp })
+  }
+  await bob.hears({ type: 'abort', id: 's1' })
+  expect(bob.heard.filter(({ type }) => type === 'answer')).toHaveLength(5)
+})

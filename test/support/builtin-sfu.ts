@@ -100,7 +100,6 @@ export const connect = async (url: string, headers: Record<string, string> = {})
     close: () => socket.close(),
   }
 }
-export type Connection = Awaited<ReturnType<typeof connect>>
 
 /** A built-in SFU in this process, on free ports, with one folder of groups that all trust one issuer. */
 export const startBuiltinSfu = async (

@@ -1,2 +1,2 @@
-export type { BuiltinSfuOptions, Patience } from './options.ts'
+export type { BuiltinSfuOptions } from './options.ts'
 export { runBuiltinSfu } from './server.ts'

@@ -41,7 +41,7 @@ export type BuiltinSfuOptions = {
   messagesPerSecond: number
   messagesBurst: number
   maxFrameBytes: number
-  /** New streams are refused while the 99th percentile of the loop's delay is above this; 50 when absent. */
+  /** New streams are refused while our own work keeps the 99th percentile of the loop's delay above this; 50 when absent. */
   maxLoopDelayMs?: number
   /** Shorter times, for tests. */
   patience?: Partial<Patience>

@@ -1,28 +1,39 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 
 const WINDOW_MS = 5_000
 const RESOLUTION_MS = 10
+/** Below this share of its time the loop has room for more, and any delay is of somebody else's making. */
+const BUSY_SHARE = 0.5
 
 /** Whether this process keeps up with its work. */
 export type Pressure = {
-  /** The 99th percentile of the loop's delay, in milliseconds, that was kept up over the last five to ten seconds: one hiccup is no pressure. */
+  /** The 99th percentile of the loop's delay, in milliseconds, kept up over one to two windows: one hiccup does not count. */
   delayMs(): number
+  /** The same, as far as it is our own work that causes it: 0 while the loop idles more than half of the time. */
+  lagMs(): number
   stop(): void
 }
 
-export const watchPressure = (): Pressure => {
+/** Watches the event loop, in windows of five seconds. */
+export const watchPressure = (windowMs = WINDOW_MS): Pressure => {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  let before = 0
   delay.enable()
   // The monitor counts its own interval as delay.
   const current = () => (delay.count ? Math.max(0, delay.percentile(99) / 1e6 - RESOLUTION_MS) : 0)
+  let before = 0
+  let share = 0
+  let utilization = performance.eventLoopUtilization()
   const timer = setInterval(() => {
     before = current()
     delay.reset()
-  }, WINDOW_MS)
+    share = performance.eventLoopUtilization(utilization).utilization
+    utilization = performance.eventLoopUtilization()
+  }, windowMs)
+  // A window that has just begun says little by itself.
+  const delayMs = () => (delay.count > 100 ? Math.min(before, current()) : before)
   return {
-    // A window that has just begun says little by itself.
-    delayMs: () => (delay.count > 100 ? Math.min(before, current()) : before),
+    delayMs,
+    lagMs: () => (share < BUSY_SHARE ? 0 : delayMs()),
     stop: () => {
       clearInterval(timer)
       delay.disable()

@@ -36,7 +36,7 @@ export const runBuiltinSfu = async (
     now: () => new Date(),
     refuseStream: (subscribers) => {
       const isFull = counters.downs + subscribers > options.maxStreams
-      if (!isFull && pressure.delayMs() <= maxLoopDelayMs) return undefined
+      if (!isFull && pressure.lagMs() <= maxLoopDelayMs) return undefined
       counters.refusedStreams++
       return isFull
         ? 'this server carries as many streams as it can'

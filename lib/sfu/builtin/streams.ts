@@ -197,15 +197,13 @@ export class Streams {
       this.downs.delete(up.id)
       this.#candidates.delete(up.id)
     }
-    const down = new Down({
-      subscriber: this.#client,
-      up,
-      words,
-      replaces,
-      engine,
-      counters,
-      ended,
-    })
-    this.downs.set(up.id, down)
+    const client = this.#client
+    try {
+      const needs = { subscriber: client, up, words, replaces, engine, counters, ended }
+      this.downs.set(up.id, new Down(needs))
+    } catch (error) {
+      this.#context.log.error({ err: error }, 'a stream cannot be offered')
+      client.error('a stream cannot be sent to you')
+    }
   }
 }

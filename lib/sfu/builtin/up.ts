@@ -13,6 +13,8 @@ const MAX_SSRCS = 16
 export const DEAD_WAIT_MS = 1_500
 /** How long a publisher whose link died has to bring it back. */
 const RETURN_MS = 30_000
+/** Native connections made in a row without one that opens. */
+const MAX_ATTEMPTS = 5
 const MIN_BITS_PER_SECOND = 100_000
 const MIN_SIMULCAST_BITS_PER_SECOND = 600_000
 
@@ -60,6 +62,7 @@ export class Up {
   #local: LocalTransport | undefined
   #timer: NodeJS.Timeout | undefined
   #sampled = 0
+  #attempts = 0
 
   constructor(needs: UpNeeds) {
     this.#needs = needs
@@ -143,6 +146,7 @@ export class Up {
 
   /** A native connection negotiates once, so a restart is a fresh one on the browser's old connection. */
   async #connect({ transport }: Description): Promise<void> {
+    if (++this.#attempts > MAX_ATTEMPTS) throw new BadSdp('this stream restarts too often')
     const old = this.link
     clearTimeout(this.#timer)
     const link = this.#needs.engine.answerer(transport, {
@@ -157,6 +161,7 @@ export class Up {
   }
 
   #opened(): void {
+    this.#attempts = 0
     for (const layer of this.#layers.values()) if (layer.receivers.size) layer.askKeyFrame()
   }
 
