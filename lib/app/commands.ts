@@ -1,12 +1,7 @@
 import { existsSync } from 'node:fs'
 import { ConfigError, loadConfig } from '../platform/config/load.ts'
-import { openDatabase } from '../platform/db/open.ts'
 import { PyriteError } from '../platform/errors.ts'
-import { createLog } from '../platform/log.ts'
 import { configPath, type Environment, say, UsageError } from './environment.ts'
-import { serve } from './serve.ts'
-import { runSfu } from './sfu-command.ts'
-import { userCommand } from './user-commands.ts'
 
 const USAGE = `Usage: npm run pyrite -- COMMAND
 
@@ -27,19 +22,17 @@ const checkConfig = (environment: Environment): void => {
   say(existsSync(path) ? `${path} is right.` : `There is no ${path}: the defaults are used.`)
 }
 
-const migrateOnly = async (environment: Environment): Promise<void> => {
-  const config = loadConfig(configPath(environment), environment)
-  const database = await openDatabase({ path: config.database.path, log: createLog('info') })
-  await database.close()
-  say(`${config.database.path} is up to date.`)
-}
+type Command = (args: string[], environment: Environment) => unknown
 
-const commands: Record<string, (args: string[], environment: Environment) => unknown> = {
-  serve: (_args, environment) => serve(environment),
+/** Each command is loaded when it is asked for: the built-in SFU needs no database, the database no SFU. */
+const commands: Record<string, Command> = {
+  serve: async (_args, environment) => (await import('./serve.ts')).serve(environment),
   'check-config': (_args, environment) => checkConfig(environment),
-  migrate: (_args, environment) => migrateOnly(environment),
-  user: userCommand,
-  sfu: runSfu,
+  migrate: async (_args, environment) =>
+    (await import('./migrate-command.ts')).migrateCommand(environment),
+  user: async (args, environment) =>
+    (await import('./user-commands.ts')).userCommand(args, environment),
+  sfu: async (args, environment) => (await import('./sfu-command.ts')).runSfu(args, environment),
   help: () => say(USAGE),
 }
 

@@ -63,6 +63,8 @@ export const createConnection = ({ caller, ws, socket, maxBufferedBytes, flushLa
     topics: new Set(),
     write(frame) {
       if (!isGreeted || ws.readyState !== ws.OPEN) return
+      // What this turn gathered does not count against the reader before it had a chance to leave.
+      if (corked && socket.writableLength > maxBufferedBytes) uncork()
       if (socket.writableLength > maxBufferedBytes) {
         close(CLOSE.tryLater, 'you read too slowly')
         return
