@@ -4,8 +4,8 @@ import { type RequestHandler, Router } from 'express'
 import sirv from 'sirv'
 import { PyriteError } from '../errors.ts'
 
-/** A path that looks like a file is one; everything else is a page of the client. */
-const isPage = (path: string) => !/\.[a-z0-9]{1,8}$/i.test(path)
+/** A path that looks like a file, hidden ones included, is one; everything else is a page of the client. */
+const isPage = (path: string) => !/\.[a-z0-9]{1,8}$|\/\./i.test(path)
 
 const noBuild: RequestHandler = () => {
   throw new PyriteError('not-found', 'the client is not built: run npm run build')
