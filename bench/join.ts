@@ -1,7 +1,5 @@
 import { join as joinPath } from 'node:path'
 import { newSigningKey } from '../lib/app/secrets.ts'
-import { loadConfig } from '../lib/platform/config/load.ts'
-import { createTokens } from '../lib/sfu/galene/tokens.ts'
 import { type Benchmark, type Context, newFolder } from './harness/context.ts'
 import { DIRECT, openWays } from './harness/doors.ts'
 import { startLoad } from './harness/load.ts'
@@ -10,7 +8,7 @@ import { range, startPyrite } from './harness/pyrite.ts'
 import { figures, interleave, median } from './harness/rounds.ts'
 import { compare, OURS } from './harness/rows.ts'
 import { withScope } from './harness/scope.ts'
-import { builtinCommand, findGalene, galeneCommand } from './harness/sfus.ts'
+import { builtinCommand, createMint, findGalene, galeneCommand } from './harness/sfus.ts'
 
 const GROUP = 'call-0'
 
@@ -19,18 +17,6 @@ const sfuCommand = ({ note }: Context, folder: string, groups: string) => {
   if (!galene) note('no Galene is installed: joins go to the built-in SFU')
   return (port: number): Command =>
     galene ? galeneCommand(galene, folder, groups, port) : builtinCommand(folder, groups, port)
-}
-
-/** Makes the tokens that Pyrite would, for those who go past it. */
-const createMint = (signingKey: string) => {
-  const { sfu } = loadConfig('none.toml', { PYRITE_SFU_SIGNING_KEY: signingKey })
-  const tokens = createTokens({ config: sfu, now: () => new Date() })
-  return (count: number) =>
-    Promise.all(
-      range(count).map(() =>
-        tokens.sign({ username: 'user-0', group: GROUP, role: 'member', recording: false }),
-      ),
-    )
 }
 
 /** From opening the socket to `joined`, through everybody and directly (P9). */
@@ -52,7 +38,8 @@ export const join: Benchmark = {
       const load = startLoad(scope)
       const joins = context.quick ? 10 : 25
       const results = await interleave([...ways.keys()], context.quick ? 2 : 6, async (name) => {
-        const tokens = name === OURS ? range(joins).map(() => null) : await mint(joins)
+        const tokens =
+          name === OURS ? range(joins).map(() => null) : await mint.tokens(joins, GROUP)
         const door = ways.get(name)?.door
         return door ? median(await load('timeJoins', door, GROUP, tokens)) : Number.NaN
       })

@@ -10,10 +10,11 @@ import type { Row } from './harness/rows.ts'
 import { withScope } from './harness/scope.ts'
 import { join as joining } from './join.ts'
 import { memory } from './memory.ts'
+import { sfu } from './sfu.ts'
 import { start } from './start.ts'
 
 const RESULT = join(import.meta.dirname, 'results/latest.json')
-const ALL: Benchmark[] = [bridge, memory, joining, chat, client, start, control]
+const ALL: Benchmark[] = [bridge, memory, joining, chat, client, start, sfu, control]
 
 /** Which to run: all, or those named. Throws a sentence on a name there is none of. */
 const chosen = (names: string[]): Benchmark[] => {

@@ -15,7 +15,7 @@ export type Benchmark = { name: string; run(context: Context, scope: Scope): Pro
 
 /** A folder on the project's own disk, for /tmp may be memory, where a commit costs nothing. */
 export const newFolder = async (scope: Scope): Promise<string> => {
-  const parent = join(import.meta.dirname, '../../dist/bench')
+  const parent = join(import.meta.dirname, '../.runs')
   await mkdir(parent, { recursive: true })
   const folder = await mkdtemp(join(parent, 'run-'))
   scope.defer(() => rm(folder, { recursive: true, force: true }))

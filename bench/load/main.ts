@@ -1,8 +1,9 @@
 import * as calls from './calls.ts'
 import * as chat from './chat.ts'
+import * as media from './media.ts'
 
 /** What the load generator can be told to do. */
-const commands = { ...calls, ...chat }
+const commands = { ...calls, ...chat, ...media }
 export type Commands = typeof commands
 
 type Order = { id: number; command: keyof Commands; args: unknown[] }
