@@ -34,7 +34,7 @@ const AdminActions = (props: {
   const change = (what: Parameters<AdminStore['change']>[1]) => () =>
     void act(() => admin.change(person.id, what))
   return (
-    <>
+    <div class="row-actions">
       <select
         aria-label={`Role of ${person.displayName}`}
         value={person.role}
@@ -49,7 +49,7 @@ const AdminActions = (props: {
       <Button onClick={change({ disabled: !person.disabled })}>
         {person.disabled ? 'Enable' : 'Disable'}
       </Button>
-    </>
+    </div>
   )
 }
 

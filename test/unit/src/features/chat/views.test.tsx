@@ -1,0 +1,100 @@
+// @vitest-environment happy-dom
+import { cleanup, fireEvent, render, screen } from '@testing-library/preact'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Composer, type ComposerProps } from '../../../../../src/features/chat/Composer.tsx'
+import { Markdown } from '../../../../../src/features/chat/markdown/Markdown.tsx'
+
+beforeEach(() => {
+  vi.stubGlobal('matchMedia', (query: string) => ({ matches: query.includes('fine') }))
+})
+afterEach(() => {
+  cleanup()
+  vi.unstubAllGlobals()
+})
+
+describe('a message', () => {
+  const draw = (text: string) => {
+    const mentioned = (username: string) =>
+      username === 'alice' ? { name: 'Alice', isMe: true } : undefined
+    return render(<Markdown text={text} mentioned={mentioned} />).container
+  }
+  it('never brings its own elements', () => {
+    const drawn = draw('<img src=x onerror=alert(1)> <b>hi</b> `<i>`\n```\n<script>\n```')
+    expect(drawn.querySelector('img, b, i, script')).toBeNull()
+    expect(drawn.textContent).toContain('<img src=x onerror=alert(1)>')
+  })
+  it('opens links beside the page, without telling where from', () => {
+    const link = draw('see https://example.org/a').querySelector('a')
+    expect([link?.href, link?.target]).toEqual(['https://example.org/a', '_blank'])
+    expect(link?.rel.split(' ')).toEqual(expect.arrayContaining(['noopener', 'noreferrer']))
+  })
+  it('marks those it mentions, if there is such a person', () => {
+    const drawn = draw('@alice and @nobody')
+    expect([...drawn.querySelectorAll('.mention')].map((one) => one.textContent)).toEqual([
+      '@alice',
+    ])
+    expect(drawn.textContent).toBe('@alice and @nobody')
+  })
+  it('draws 10,000 nested quotes and marks without running out of stack', () => {
+    expect(draw(`${'> '.repeat(3_000)}a`).textContent).toContain('a')
+    expect(draw(`${'*_'.repeat(2_000)}a${'_*'.repeat(2_000)}`).textContent).toContain('a')
+  })
+})
+
+describe('the box to write in', () => {
+  const write = (more: Partial<ComposerProps> = {}) => {
+    const props: ComposerProps = {
+      channelName: 'garden',
+      draft: '',
+      keepDraft: vi.fn(),
+      onTyped: vi.fn(),
+      onSend: vi.fn(),
+      onEditLast: vi.fn(),
+      ...more,
+    }
+    render(<Composer {...props} />)
+    return { props, box: () => screen.getByLabelText('Message garden') as HTMLTextAreaElement }
+  }
+  const type = (box: HTMLTextAreaElement, text: string) =>
+    fireEvent.input(box, { target: { value: text } })
+
+  it('sends on Enter, empties itself and forgets the draft', () => {
+    const { props, box } = write({ draft: 'half a' })
+    type(box(), 'half a thought')
+    expect(props.keepDraft).toHaveBeenLastCalledWith('half a thought')
+    expect(props.onTyped).toHaveBeenCalledTimes(1)
+    fireEvent.keyDown(box(), { key: 'Enter' })
+    expect(props.onSend).toHaveBeenCalledWith('half a thought')
+    expect(box().value).toBe('')
+    expect(props.keepDraft).toHaveBeenLastCalledWith('')
+  })
+  it.each([
+    ['with Shift', { shiftKey: true }],
+    ['while letters are composed', { isComposing: true }],
+  ])('does not send on Enter %s', (_, keys) => {
+    const { props, box } = write({ draft: 'hi' })
+    fireEvent.keyDown(box(), { key: 'Enter', ...keys })
+    expect(props.onSend).not.toHaveBeenCalled()
+  })
+  it('sends neither blanks nor what is too long, and says how much too long', () => {
+    const { props, box } = write()
+    for (const text of ['  \n ', 'x'.repeat(10_003)]) {
+      type(box(), text)
+      fireEvent.keyDown(box(), { key: 'Enter' })
+    }
+    expect(props.onSend).not.toHaveBeenCalled()
+    expect(screen.getByText('3 characters too many')).toBeDefined()
+  })
+  it('edits my last message on ArrowUp, but only when it is empty', () => {
+    const { props, box } = write()
+    fireEvent.keyDown(box(), { key: 'ArrowUp' })
+    type(box(), 'a')
+    fireEvent.keyDown(box(), { key: 'ArrowUp' })
+    expect(props.onEditLast).toHaveBeenCalledTimes(1)
+  })
+  it('tells a listener why there is none', () => {
+    write({ onSend: undefined })
+    expect(screen.queryByRole('textbox')).toBeNull()
+    expect(screen.getByText(/You may read here/)).toBeDefined()
+  })
+})
