@@ -11,11 +11,11 @@ const work = (forMs: number) => {
   while (performance.now() < until) Math.random()
 }
 
-test('a loop that works without a pause is behind; one that idles is not, and recovers', async () => {
-  pressure = watchPressure(300)
+test('a process that works without a pause is behind; once it idles it is not', async () => {
+  pressure = watchPressure(300, 0.1)
   expect(pressure.lagMs()).toBe(0)
   const working = setInterval(() => work(100), 1)
-  await eventually(() => expect(pressure.lagMs()).toBeGreaterThan(50))
+  await eventually(() => expect(pressure.lagMs()).toBeGreaterThan(50), 15_000)
   clearInterval(working)
-  await eventually(() => expect(pressure.lagMs()).toBe(0))
-})
+  await eventually(() => expect(pressure.lagMs()).toBe(0), 15_000)
+}, 40_000)
