@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import { tokenBucket } from '../../platform/ws/rate.ts'
 import { CLOSE } from '../../protocol/close-codes.ts'
@@ -19,6 +20,7 @@ import {
 } from './bridge-write.ts'
 import { closeFrame, sendable } from './close-frame.ts'
 import { MAX_SERVER_FRAME_BYTES, WS_PATH } from './facts.ts'
+import { textFrame } from './text-frame.ts'
 
 /** Frames that may wait for Galene, and their bytes together [SFU-2]. */
 const MAX_HELD_FRAMES = 64
@@ -57,6 +59,8 @@ export class Connection {
 
   private readonly shared: Shared
   private readonly client: WebSocket
+  /** The socket under `client`, for frames that need no more than a header. */
+  private readonly socket: Duplex
   private readonly upstream: WebSocket
   private readonly peerAddress: string
   private readonly speaker: Speaker
@@ -76,13 +80,14 @@ export class Connection {
   private messagesUp = 0
   private messagesDown = 0
 
-  constructor(shared: Shared, client: WebSocket, caller: Caller, address: string) {
+  constructor(shared: Shared, client: WebSocket, socket: Duplex, caller: Caller, address: string) {
     const { needs } = shared
     const { messages_per_second, messages_burst, connect_seconds } = needs.config
     this.id = needs.newId()
     this.shared = shared
     this.caller = caller
     this.client = client
+    this.socket = socket
     this.peerAddress = address
     const { userId, username, displayName } = caller
     this.speaker = { clientId: '', userId, username, displayName }
@@ -301,7 +306,7 @@ export class Connection {
   private toClient(frame: Buffer) {
     const { client } = this
     if (client.readyState !== WebSocket.OPEN) return
-    client.send(frame, AS_TEXT)
+    this.socket.write(textFrame(frame))
     this.messagesDown += 1
     this.bytesDown += frame.length
     if (client.bufferedAmount > this.needs.config.max_buffered_bytes) {

@@ -118,7 +118,7 @@ export const createBridge = (needs: BridgeNeeds) => {
       const address = caller.address ?? request.socket.remoteAddress ?? ''
       server.handleUpgrade(request, socket, head, (client) => {
         perPerson.set(caller.userId, (perPerson.get(caller.userId) ?? 0) + 1)
-        connections.add(new Connection(shared, client, caller, address))
+        connections.add(new Connection(shared, client, socket, caller, address))
       })
     },
     /** Ends connections, saying why to the person [SFU-17]. Answers how many. */
