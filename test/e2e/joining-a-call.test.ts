@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts'
 import { eachSfu } from '../support/sfu.ts'
 import { decodes, hears, joinCall, leaveCall, liveTracks, tileOf } from './support/call.ts'
 
-const LONG = 60_000
+const LONG = 100_000
 
 eachSfu('three people in a call', ({ galene }) => {
   let world: World

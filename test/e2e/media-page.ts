@@ -102,10 +102,10 @@ const digest = async (data: Blob): Promise<string> => {
 }
 
 const page = {
-  async join(url: string, group: string, name: string, wanted: MediaStreamConstraints | null) {
+  async join(channelSlug: string, displayName: string, wanted: MediaStreamConstraints | null) {
     const camera = wanted ? await media(wanted) : undefined
-    call = createGaleneTransport({ url, username: name }).join(
-      { channelSlug: group, displayName: name, camera, muted: false },
+    call = createGaleneTransport().join(
+      { channelSlug, displayName, camera, muted: false },
       {
         state: (state) => seen.states.push(state),
         participants: (participants) => {
@@ -122,9 +122,16 @@ const page = {
       },
     )
   },
-  call: needCall,
-  publish: async (wanted: MediaStreamConstraints | null) =>
-    needCall().publishCamera(wanted ? await media(wanted) : undefined),
+  leave: () => needCall().leave(),
+  mute: (muted: boolean) => needCall().setMuted(muted),
+  stopScreen: () => needCall().publishScreen(undefined),
+  /** Closes what was open before, as the call's store does. */
+  publish: async (wanted: MediaStreamConstraints | null) => {
+    const before = published.splice(0)
+    needCall().publishCamera(wanted ? await media(wanted) : undefined)
+    needCall().setCameraOn(Boolean(wanted?.video))
+    for (const track of before) track.stop()
+  },
   shareScreen: () => needCall().publishScreen(screen()),
   state: () => seen.states.at(-1),
   states: () => seen.states.map(({ is }) => is),
@@ -147,6 +154,8 @@ const page = {
     return {
       localId,
       state,
+      /** Sent by the server, and not ended here. */
+      live: stream.getTracks().filter((track) => track.readyState === 'live').length,
       kinds: stream.getTracks().map((track) => track.kind),
       frames: video?.getVideoPlaybackQuality().totalVideoFrames ?? 0,
       width: video?.videoWidth ?? 0,

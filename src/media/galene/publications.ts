@@ -7,6 +7,9 @@ import { UpStream } from './up-stream.ts'
 const ANSWER_WITHIN_MS = 8_000
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 8_000
+/** A server that refused is asked again, but is not pressed. */
+const FIRST_REFUSED_MS = 3_000
+const LONGEST_REFUSED_MS = 30_000
 
 export type PublicationsNeeds = {
   clock: Clock
@@ -176,7 +179,11 @@ export class Publications {
 
   /** Publishes anew after a pause that grows, naming the old stream so that others keep their picture's place. */
   #retry(item: Publication): void {
-    const wait = Math.min(FIRST_RETRY_MS * 2 ** item.retries, LONGEST_RETRY_MS)
+    this.#retryIn(item, FIRST_RETRY_MS, LONGEST_RETRY_MS)
+  }
+
+  #retryIn(item: Publication, first: number, longest: number): void {
+    const wait = Math.min(first * 2 ** item.retries, longest)
     item.retries += 1
     item.state = 'interrupted'
     item.cancelRetry()
@@ -184,12 +191,11 @@ export class Publications {
     this.#needs.changed()
   }
 
-  /** The server or the browser said no: it is wanted still, and tried again after the next join or change of rights. */
+  /** The server or the browser said no, perhaps because it is busy: it is wanted still, and tried again ever more rarely. */
   #refused(item: Publication): void {
     item.up?.close(false)
     item.up = undefined
-    item.state = 'interrupted'
-    this.#needs.changed()
+    this.#retryIn(item, FIRST_REFUSED_MS, LONGEST_REFUSED_MS)
   }
 
   #withdraw(item: Publication | undefined): void {

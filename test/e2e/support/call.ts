@@ -48,7 +48,7 @@ export const receivedFrom = ({ page }: Visitor, name: string): Promise<Received 
   }, name)
 
 /** Resolves when `viewer` decodes further pictures of `name` from now on. */
-export const decodes = async (viewer: Visitor, name: string, withinMs = 20_000): Promise<void> => {
+export const decodes = async (viewer: Visitor, name: string, withinMs = 45_000): Promise<void> => {
   const look = async () => {
     const received = await receivedFrom(viewer, name)
     if (!received) throw new Error(`there is no picture of ${name}`)
@@ -67,7 +67,7 @@ export const decodes = async (viewer: Visitor, name: string, withinMs = 20_000):
 }
 
 /** Resolves when `listener` hears something of `name` that is not silence, from now on. */
-export const hears = async (listener: Visitor, name: string, withinMs = 20_000): Promise<void> => {
+export const hears = async (listener: Visitor, name: string, withinMs = 45_000): Promise<void> => {
   const energy = async () => (await receivedFrom(listener, name))?.audioEnergy ?? 0
   const before = await energy()
   await eventually(async () => expect(await energy()).toBeGreaterThan(before), withinMs, 100)
