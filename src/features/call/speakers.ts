@@ -13,8 +13,14 @@ export type SpeakersNeeds = {
   blocked: (resume: () => void) => void
 }
 
+const tracksOf = (stream: MediaStream): string =>
+  stream
+    .getAudioTracks()
+    .map(({ id }) => id)
+    .join()
+
 export const createSpeakers = ({ newAudio, blocked }: SpeakersNeeds): Speakers => {
-  const playing = new Map<string, HTMLAudioElement>()
+  const playing = new Map<string, { audio: HTMLAudioElement; tracks: string }>()
   const start = (audio: HTMLAudioElement) => {
     audio.play().catch((error: unknown) => {
       // Any other refusal is a stream that ended meanwhile.
@@ -23,8 +29,8 @@ export const createSpeakers = ({ newAudio, blocked }: SpeakersNeeds): Speakers =
     })
   }
   const end = (localId: string) => {
-    const audio = playing.get(localId)
-    if (audio) audio.srcObject = null
+    const known = playing.get(localId)
+    if (known) known.audio.srcObject = null
     playing.delete(localId)
   }
   return {
@@ -33,10 +39,13 @@ export const createSpeakers = ({ newAudio, blocked }: SpeakersNeeds): Speakers =
       for (const localId of [...playing.keys()])
         if (!others.some((stream) => stream.localId === localId)) end(localId)
       for (const { localId, stream } of others) {
-        if (playing.has(localId)) continue
-        const audio = newAudio()
+        const tracks = tracksOf(stream)
+        const known = playing.get(localId)
+        if (known?.tracks === tracks) continue
+        // The tracks below a stream are exchanged when it is replaced; not every browser follows by itself.
+        const audio = known?.audio ?? newAudio()
         audio.srcObject = stream
-        playing.set(localId, audio)
+        playing.set(localId, { audio, tracks })
         start(audio)
       }
     },

@@ -8,6 +8,8 @@ export const FILE_PROTOCOL = '1'
 export const CHUNK_BYTES = 16_384
 /** The two must find each other within this. Milliseconds. */
 export const CONNECT_WITHIN_MS = 30_000
+/** A "cancel" over the server may come this much later than the closing of the channel. Milliseconds. */
+const LAST_WORD_WITHIN_MS = 2_000
 
 /** The `value` of a `usermessage` of kind `filetransfer`. */
 export type FileMessage = {
@@ -130,6 +132,15 @@ export abstract class FileTransfer {
   protected progressed(bytes: number): void {
     this.view.transferred = bytes
     this.needs.changed()
+  }
+
+  /** The channel closed without a word: the word may still be on its longer way, so it gets a moment. */
+  protected hungUp(): void {
+    if (this.isOver) return
+    this.#stopTimer()
+    this.#stopTimer = this.needs.clock.after(LAST_WORD_WITHIN_MS, () =>
+      this.fail('The connection between you two broke.'),
+    )
   }
 
   protected end(state: Transfer['state'], because: string): void {

@@ -114,7 +114,7 @@ export class IncomingFile extends FileTransfer {
       if (data instanceof ArrayBuffer) this.#queue(data)
     }
     channel.onclose = () => {
-      if (this.#received < this.view.size) this.fail('The connection between you two broke.')
+      if (this.#received < this.view.size) this.hungUp()
     }
   }
 

@@ -80,7 +80,7 @@ export class OutgoingFile extends FileTransfer {
     channel.onmessage = ({ data }) => {
       if (data === 'done') this.#confirmed()
     }
-    channel.onclose = () => this.fail('The connection between you two broke.')
+    channel.onclose = () => this.hungUp()
     const start = () => {
       this.become('moving')
       this.#push(channel).catch(() => this.fail('The file could not be read.'))

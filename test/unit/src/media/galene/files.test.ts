@@ -166,6 +166,13 @@ describe('sending a file', () => {
 })
 
 describe('receiving a file', () => {
+  it('is cancelled, not failed, when the channel closes before the word arrives', async () => {
+    const { channel, list, hear } = await startReceiving(10)
+    channel.close()
+    hear({ type: 'cancel', id: 'f' })
+    expect(list()[0]?.state).toBe('cancelled')
+  })
+
   it('makes no connection before it is accepted', () => {
     const { hear, list, peers } = createEnd()
     hear(invite())
@@ -223,9 +230,11 @@ describe('receiving a file', () => {
         discarded.push('all')
       },
     }
-    const { channel, list } = await startReceiving(10, async () => sink)
+    const { channel, list, time } = await startReceiving(10, async () => sink)
     channel.onmessage?.({ data: new ArrayBuffer(3) })
     channel.close()
+    expect(list()[0]?.state).toBe('moving')
+    time.pass(2_000)
     expect(list()[0]?.state).toBe('failed')
     expect(discarded).toEqual(['all'])
   })
