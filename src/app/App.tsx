@@ -41,7 +41,7 @@ const SignedIn = ({ shell, me }: { shell: Shell; me: User }) => {
 
 const Unreachable = ({ retry }: { retry: () => void }) => (
   <main class="door">
-    <Empty title="Pyrite cannot be reached">
+    <Empty isPage title="Pyrite cannot be reached">
       <p>The server does not answer. Check your connection, then try again.</p>
       <Button kind="gold" onClick={retry}>
         Try again

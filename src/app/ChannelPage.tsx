@@ -18,7 +18,7 @@ const NotMine = ({ channel }: { channel: Channel | undefined }) => {
   if (!channel) {
     return (
       <div class="page">
-        <Empty title="There is no such channel">
+        <Empty isPage title="There is no such channel">
           <p>It does not exist, or it is private and somebody in it has to invite you.</p>
           <a class="button gold" href="/channels">
             Go to your channels
@@ -31,7 +31,7 @@ const NotMine = ({ channel }: { channel: Channel | undefined }) => {
     channels.join(channel.slug).catch((error: unknown) => setFailure(sentenceOf(error)))
   return (
     <div class="page">
-      <Empty title={channel.name} icon={<Hash size={28} />}>
+      <Empty isPage title={channel.name} icon={<Hash size={28} />}>
         <p>{channel.topic || 'An open channel. Join it to read and write.'}</p>
         <Failure>{failure}</Failure>
         <Button kind="gold" onClick={() => void join()}>
@@ -45,7 +45,7 @@ const NotMine = ({ channel }: { channel: Channel | undefined }) => {
 /** Keeps the button's place until the code behind it is loaded. */
 const JoinCall = ({ channel }: { channel: MyChannel }) => {
   const slot = useCall()
-  if (slot) return <slot.parts.CallDoor call={slot.call} channel={channel} />
+  if (slot) return <slot.Door channel={channel} />
   return (
     <Button kind="go">
       <Video size={16} aria-hidden="true" />

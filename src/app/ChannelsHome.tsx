@@ -23,7 +23,7 @@ export const ChannelsHome = ({ open }: { open: (dialog: OpenDialog) => void }) =
   if (!loaded || target) return null
   return (
     <div class="page">
-      <Empty title="No channels yet" icon={<Hash size={28} />}>
+      <Empty isPage title="No channels yet" icon={<Hash size={28} />}>
         <p>Channels are where people talk. Create the first one, or join an open one.</p>
         <p class="empty-actions">
           <Button kind="gold" onClick={() => open('create')}>

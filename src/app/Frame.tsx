@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import { slugIn } from './addresses.ts'
 import { BottomBar } from './BottomBar.tsx'
 import { ConnectionNotice } from './ConnectionNotice.tsx'
 import { useCallSlot } from './call-slot.ts'
@@ -8,9 +9,6 @@ import { Dialogs, type OpenDialog } from './Dialogs.tsx'
 import { Routes } from './Routes.tsx'
 import { SideBar } from './SideBar.tsx'
 import type { Workspace } from './workspace.ts'
-
-/** The slug in the address, where there is one. */
-export const slugIn = (path: string): string | undefined => /^\/channels\/([^/]+)/.exec(path)?.[1]
 
 const useTitle = ({ channels, state }: Workspace, path: string) => {
   const channel = channels.get(slugIn(path) ?? '')
@@ -49,12 +47,12 @@ export const Frame = () => {
           Skip to the page
         </a>
         <SideBar path={path} open={setDialog} />
-        <div class="call-line">{slot && <slot.parts.CallLine call={slot.call} here={here} />}</div>
+        <div class="call-line">{slot && <slot.Line here={here} />}</div>
         <main class="middle" id="page" tabIndex={-1}>
           <ConnectionNotice socket={workspace.socket} />
           <Routes path={path} open={setDialog} />
         </main>
-        <div class="call-slot">{slot && <slot.parts.CallColumn call={slot.call} />}</div>
+        <div class="call-slot">{slot && <slot.Column />}</div>
         <BottomBar path={path} />
         {dialog && <Dialogs open={dialog} setOpen={setDialog} slug={here} />}
       </div>

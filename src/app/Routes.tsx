@@ -11,7 +11,7 @@ const SettingsRoute = lazy(() => import('./pages.tsx').then(({ SettingsRoute: pa
 
 export const NotFound = () => (
   <div class="page">
-    <Empty title="There is nothing at this address">
+    <Empty isPage title="There is nothing at this address">
       <p>It may have been removed, or it is private.</p>
       <a class="button gold" href="/channels">
         Go to your channels

@@ -2,9 +2,9 @@ import { ChannelList } from '../features/channels/index.ts'
 import { PresenceDot } from '../features/presence/index.ts'
 import { Avatar } from '../ui/Avatar.tsx'
 import { Settings } from '../ui/icons.tsx'
+import { slugIn } from './addresses.ts'
 import { useWorkspace } from './context.ts'
 import type { OpenDialog } from './Dialogs.tsx'
-import { slugIn } from './Frame.tsx'
 import { peopleOf } from './people.ts'
 
 const MOST_PEOPLE = 30

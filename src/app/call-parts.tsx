@@ -13,10 +13,8 @@ import { createDevices } from '../media/devices.ts'
 import { createGaleneTransport } from '../media/galene/index.ts'
 import type { Workspace } from './workspace.ts'
 
-export type { CallStore }
-
-/** The call of whoever is signed in, carried by Galene's protocol. */
-export const createCall = ({ storage, toasts, session }: Workspace): CallStore =>
+/** Carried by Galene's protocol. */
+const createCall = ({ storage, toasts, session }: Workspace): CallStore =>
   createCallStore({
     transport: createGaleneTransport(),
     devices: createDevices(navigator.mediaDevices),
@@ -34,22 +32,27 @@ export const createCall = ({ storage, toasts, session }: Workspace): CallStore =
     say: (text) => toasts.say(text),
   })
 
-/** The right column. */
-export const CallColumn = ({ call }: { call: CallStore }) => (
-  <CallPanel
-    call={call}
-    menuFor={(participantId) => <SendFile call={call} participantId={participantId} />}
-  >
-    <TransferList call={call} />
-  </CallPanel>
-)
-
-/** The line that leads back to the call. */
-export const CallLine = ({ call, here }: { call: CallStore; here: string | undefined }) => (
-  <CallBar call={call} here={here} />
-)
-
-/** The way in, in a channel's head. */
-export const CallDoor = ({ call, channel }: { call: CallStore; channel: MyChannel }) => (
-  <JoinButton call={call} channel={channel} count={channel.call.length} />
-)
+/** The call of whoever is signed in, and the three places of the frame where it shows. */
+export const createCallSlot = (workspace: Workspace) => {
+  const call = createCall(workspace)
+  return {
+    /** The right column. */
+    Column: () => (
+      <CallPanel
+        call={call}
+        menuFor={(participantId) => <SendFile call={call} participantId={participantId} />}
+      >
+        <TransferList call={call} />
+      </CallPanel>
+    ),
+    /** The line that leads back to the call. `here` is the slug of the channel on show. */
+    Line: ({ here }: { here: string | undefined }) => <CallBar call={call} here={here} />,
+    /** The way in, in a channel's head. */
+    Door: ({ channel }: { channel: MyChannel }) => (
+      <JoinButton call={call} channel={channel} count={channel.call.length} />
+    ),
+    /** Leaves the call. */
+    dispose: () => call.dispose(),
+  }
+}
+export type CallSlot = ReturnType<typeof createCallSlot>

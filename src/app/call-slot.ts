@@ -1,10 +1,7 @@
 import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
-import type * as CallParts from './call-parts.tsx'
+import type { CallSlot } from './call-parts.tsx'
 import type { Workspace } from './workspace.ts'
-
-/** The call's code and store, once they are loaded. */
-export type CallSlot = { parts: typeof CallParts; call: CallParts.CallStore }
 
 const whenIdle = (run: () => void): (() => void) => {
   if (!('requestIdleCallback' in globalThis)) {
@@ -22,8 +19,8 @@ export const useCallSlot = (workspace: Workspace): CallSlot | undefined => {
     let isGone = false
     const load = async () => {
       try {
-        const parts = await import('./call-parts.tsx')
-        if (!isGone) slot.value = { parts, call: parts.createCall(workspace) }
+        const { createCallSlot } = await import('./call-parts.tsx')
+        if (!isGone) slot.value = createCallSlot(workspace)
       } catch (error) {
         workspace.log.bug(error)
         workspace.toasts.fail('Calls could not be loaded. Reload Pyrite to try again.')
@@ -33,7 +30,7 @@ export const useCallSlot = (workspace: Workspace): CallSlot | undefined => {
     return () => {
       isGone = true
       cancel()
-      slot.value?.call.dispose()
+      slot.value?.dispose()
     }
   }, [slot, workspace])
   return slot.value

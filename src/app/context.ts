@@ -1,6 +1,6 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { CallSlot } from './call-slot.ts'
+import type { CallSlot } from './call-parts.tsx'
 import type { Workspace } from './workspace.ts'
 
 export const WorkspaceContext = createContext<Workspace | undefined>(undefined)

@@ -14,7 +14,7 @@ export const AfterAWhile = ({
     const timer = setTimeout(() => setLong(true), ms)
     return () => clearTimeout(timer)
   }, [ms])
-  return isLong ? <>{children}</> : null
+  return isLong ? children : null
 }
 
 /** Grey lines where text will be. */
@@ -28,13 +28,18 @@ export const Skeleton = ({ lines, what }: { lines: number; what: string }) => (
   </AfterAWhile>
 )
 
-export type EmptyProps = { title: string; children?: ComponentChildren; icon?: ComponentChildren }
+export type EmptyProps = {
+  title: string
+  children?: ComponentChildren
+  icon?: ComponentChildren
+  isPage?: boolean
+}
 
-/** Nothing here yet, and what to do about it. */
-export const Empty = ({ title, children, icon }: EmptyProps) => (
+/** Nothing here yet, and what to do about it. `isPage`: it is all there is on the page. */
+export const Empty = ({ title, children, icon, isPage }: EmptyProps) => (
   <div class="empty">
     {icon && <span class="empty-icon">{icon}</span>}
-    <h2>{title}</h2>
+    {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
     {children}
   </div>
 )

@@ -24,9 +24,9 @@ export const dayOf = (at: string, now: Date): string => {
   return date.getFullYear() === now.getFullYear() ? day.format(date) : dayWithYear.format(date)
 }
 
-/** "18 min", "2 h 5 min". */
+/** At least a minute: "18 min", "2 h 5 min". */
 export const lengthOf = (fromMs: number, toMs: number): string => {
-  const minutes = Math.max(0, Math.floor((toMs - fromMs) / 60_000))
+  const minutes = Math.max(1, Math.floor((toMs - fromMs) / 60_000))
   if (minutes < 60) return `${minutes} min`
   return minutes % 60 === 0
     ? `${minutes / 60} h`

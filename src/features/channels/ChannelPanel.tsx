@@ -47,6 +47,32 @@ const Details = ({ channel, channels }: { channel: MyChannel; channels: Channels
   )
 }
 
+/** Leaving a private channel is asked twice: only others can bring one back. */
+const Leave = ({ channel, leave }: { channel: MyChannel; leave: () => void }) => {
+  const [isAsking, setAsking] = useState(false)
+  if (!isAsking) {
+    const start = channel.private ? () => setAsking(true) : leave
+    return (
+      <footer class="form-end panel-end">
+        <Button class="ends" onClick={start}>
+          Leave channel
+        </Button>
+      </footer>
+    )
+  }
+  return (
+    <footer class="form-end panel-end">
+      <p class="panel-ask">{channel.name} is private: you come back only when you are invited.</p>
+      <Button kind="plain" onClick={() => setAsking(false)}>
+        Stay
+      </Button>
+      <Button kind="danger" onClick={leave}>
+        Leave channel
+      </Button>
+    </footer>
+  )
+}
+
 export type ChannelPanelProps = {
   channel: MyChannel
   channels: ChannelsStore
@@ -103,11 +129,7 @@ export const ChannelPanel = (props: ChannelPanelProps) => {
         setRole={canManage ? setRole : undefined}
         remove={canManage ? remove : undefined}
       />
-      <footer class="form-end panel-end">
-        <Button class="ends" onClick={() => void leave()}>
-          Leave channel
-        </Button>
-      </footer>
+      <Leave channel={channel} leave={() => void leave()} />
     </Dialog>
   )
 }

@@ -2,12 +2,12 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Message } from '../../../lib/protocol/chat.ts'
 import { Button } from '../../ui/Button.tsx'
 import { dayOf } from '../../ui/dates.ts'
-import { ArrowDown } from '../../ui/icons.tsx'
+import { ArrowDown, ArrowUp } from '../../ui/icons.tsx'
 import { Empty, Skeleton } from '../../ui/Placeholders.tsx'
 import type { PresenceStore } from '../presence/index.ts'
 import { type Editing, type MessageActions, MessageRow } from './MessageRow.tsx'
 import { PendingRow } from './PendingRow.tsx'
-import { downward, following, newest, upward, visible } from './page-window.ts'
+import { around, downward, following, newest, upward, visible } from './page-window.ts'
 import { firstNew, type Row, rowsOf } from './rows.ts'
 import { useScrolling } from './scrolling.ts'
 import type { Conversation } from './store.ts'
@@ -84,6 +84,7 @@ const usePageWindow = ({ timeline }: Conversation) => {
     shown: visible(messages, window),
     reachesNewest: window.to === undefined,
     toNewest: () => setChosen(newest(messages)),
+    toSeq: (seq: number) => setChosen(around(timeline.state.messages, seq)),
     onNearTop() {
       const next = upward(messages, window)
       if (next !== window) setChosen(next)
@@ -97,6 +98,24 @@ const usePageWindow = ({ timeline }: Conversation) => {
       if (next !== window) setChosen(next)
     },
   }
+}
+
+/** Above what is loaded there is more that I have not read: leads to where it begins. */
+const UnreadAbove = ({ go }: { go: () => Promise<void> }) => {
+  const [isBusy, setBusy] = useState(false)
+  const [isGone, setGone] = useState(false)
+  if (isGone) return null
+  const click = async () => {
+    setBusy(true)
+    await go()
+    setGone(true)
+  }
+  return (
+    <Button class="unread-above" busy={isBusy} onClick={() => void click()}>
+      <ArrowUp size={16} aria-hidden="true" />
+      Go to the first new message
+    </Button>
+  )
 }
 
 const Jump = ({ missed, onClick }: { missed: number; onClick: () => void }) => (
@@ -116,17 +135,29 @@ export const MessageList = (props: MessageListProps) => {
   const page = usePageWindow(conversation)
   const scrolling = useScrolling(box, page)
   const missed = useMissed(messages, scrolling.isAtEnd, me)
-  const rows = rowsOf(page.shown, firstNew(messages, newAfter, me))
+  /** The next drawing shows the New line, if there is one. */
+  const wanted = useRef(true)
   const isReady = is === 'ready'
 
+  const newSeq = firstNew(messages, newAfter, me)
+  const isAbove = (messages[0]?.seq ?? 0) > (newAfter ?? 0) + 1
+  const toFirstNew = async (after: number) => {
+    await timeline.reach(after + 1)
+    const seq = firstNew(timeline.state.messages, newAfter, me)
+    if (seq === undefined) return
+    page.toSeq(seq)
+    wanted.current = true
+  }
+  useLayoutEffect(() => {
+    if (!isReady || !wanted.current) return
+    wanted.current = false
+    const line = box.current?.querySelector<HTMLElement>('[data-new]')
+    if (line) scrolling.show(line)
+  })
   const toLatest = () => {
     page.toNewest()
     scrolling.follow()
   }
-  useLayoutEffect(() => {
-    const line = isReady && box.current?.querySelector<HTMLElement>('[data-new]')
-    if (line) scrolling.show(line)
-  }, [isReady])
   useEffect(() => scrolling.look(), [isReady, messages.length === 0, page.shown[0]?.seq])
   useEffect(() => onAtEnd(scrolling.isAtEnd && isReady), [scrolling.isAtEnd, isReady])
   useEffect(() => {
@@ -149,7 +180,7 @@ export const MessageList = (props: MessageListProps) => {
         {!isReady && <Skeleton lines={8} what="messages" />}
         {isReady && <Top {...props} />}
         <ol class="log-list" aria-label={`Messages in ${props.channelName}`}>
-          {rows.map((row) =>
+          {rowsOf(page.shown, newSeq).map((row) =>
             row.is !== 'message' ? (
               <Separator key={row.key} row={row} />
             ) : (
@@ -177,6 +208,7 @@ export const MessageList = (props: MessageListProps) => {
             ))}
         </ol>
       </div>
+      {newAfter !== undefined && isAbove && <UnreadAbove go={() => toFirstNew(newAfter)} />}
       {isReady && !scrolling.isAtEnd && <Jump missed={missed} onClick={toLatest} />}
     </div>
   )

@@ -27,6 +27,16 @@ export const visible = (
     to === undefined ? messages.length : indexOfSeq(messages, to + 1),
   )
 
+/** The part around one message, which stands near its top. */
+export const around = (messages: readonly Message[], seq: number): PageWindow => {
+  const first = Math.max(0, indexOfSeq(messages, seq) - 10)
+  const last = first + 2 * STEP
+  return {
+    from: messages[first]?.seq ?? 0,
+    to: last >= messages.length - 1 ? undefined : messages[last]?.seq,
+  }
+}
+
 /** One step further up; what is far below is no longer drawn. The same window when the top is loaded and drawn. */
 export const upward = (messages: readonly Message[], window: PageWindow): PageWindow => {
   const start = indexOfSeq(messages, window.from)

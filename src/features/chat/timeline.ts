@@ -18,6 +18,9 @@ export type TimelineState = {
 
 export type TimelineNeeds = { wire: Wire; channelSlug: string }
 
+/** As many pages are loaded at most to reach one place: the 1,000 messages up to which unread ones are counted. */
+const MOST_PAGES = 20
+
 /** The messages of one channel as far as they are loaded: the newest page first, older ones when asked for. */
 export const createTimeline = ({ wire, channelSlug }: TimelineNeeds) => {
   const state = deepSignal<TimelineState>({
@@ -84,6 +87,11 @@ export const createTimeline = ({ wire, channelSlug }: TimelineNeeds) => {
       return state.is === 'ready' && state.hasMore && state.older !== 'loading'
         ? loadOlder
         : undefined
+    },
+    /** Loads older pages until this sequence is there, or no more come. */
+    async reach(seq: number): Promise<void> {
+      const isThere = () => (state.messages[0]?.seq ?? 1) <= seq
+      for (let pages = 0; pages < MOST_PAGES && !isThere(); pages += 1) await loadOlder()
     },
     /** The connection is back. `lastRev` is the channel's newest revision as the server told it. */
     resumed(lastRev: number): Promise<void> {

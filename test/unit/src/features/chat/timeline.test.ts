@@ -110,6 +110,14 @@ describe('older pages', () => {
     expect(seqs()).toEqual(messages(1, 100).map(({ seq }) => seq))
     expect(timeline.loadOlder).toBeUndefined()
   })
+  it('come one after the other until a place is reached', async () => {
+    await page(201, 250)
+    const reached = timeline.reach(120)
+    for (const from of [151, 101]) await page(from, from + 49)
+    await reached
+    expect(seqs()[0]).toBe(101)
+    expect(wire.asked).toEqual([])
+  })
   it('can be asked for again after a failure', async () => {
     await page(51, 100)
     void timeline.loadOlder?.()
