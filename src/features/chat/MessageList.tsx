@@ -44,7 +44,14 @@ const Top = ({
   channelName: string
 }) => {
   const { timeline } = conversation
-  const { hasMore, older } = timeline.state
+  const { hasMore, older, messages } = timeline.state
+  if (messages.length === 0) {
+    return (
+      <Empty title={`${channelName} is empty so far`}>
+        <p>Write the first message below, or bring people in with the button above.</p>
+      </Empty>
+    )
+  }
   if (!hasMore) {
     return (
       <p class="beginning">
