@@ -93,7 +93,8 @@ export class OutgoingFile extends FileTransfer {
     for (let at = 0; at < this.#file.size; at += SLICE_BYTES) {
       const slice = await this.#file.slice(at, at + SLICE_BYTES).arrayBuffer()
       for (let from = 0; from < slice.byteLength; from += CHUNK_BYTES) {
-        if (this.isOver) return
+        // A channel that is no longer open tells so by its own `close`.
+        if (this.isOver || channel.readyState !== 'open') return
         channel.send(slice.slice(from, from + CHUNK_BYTES))
       }
       this.progressed(at + slice.byteLength)

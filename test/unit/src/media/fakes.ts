@@ -114,6 +114,7 @@ export class FakeChannel extends EventTarget {
   onclose: (() => void) | null = null
 
   send(data: string | ArrayBuffer) {
+    if (this.readyState !== 'open') throw new DOMException('', 'InvalidStateError')
     this.sent.push(data)
     if (typeof data !== 'string') this.bufferedAmount += data.byteLength
   }

@@ -157,6 +157,16 @@ describe('sending a file', () => {
     expect(slow.list()[0]?.state).toBe('failed')
   })
 
+  it('is cancelled, not failed, when the channel closes in the middle of sending', async () => {
+    const { channel, list, hear, time } = await startSending(3 * MiB)
+    await expect.poll(() => channel.sent.length).toBeGreaterThan(60)
+    channel.close()
+    await settle()
+    time.pass(1_000)
+    hear({ type: 'cancel', id: 'file-1' })
+    expect(list()[0]?.state).toBe('cancelled')
+  })
+
   it('fails when the receiver leaves before it moves', () => {
     const { files, list } = createEnd()
     files.send('bob', new File(['hello'], 'a.txt'))
