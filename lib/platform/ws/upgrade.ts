@@ -31,6 +31,8 @@ export const refuseUpgrade = (socket: Duplex, error: unknown, onBug: (error: unk
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
   ]
+  // Whoever never closes their half would hold the socket, and a stop, for ever.
+  socket.once('finish', () => socket.destroy())
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
