@@ -78,7 +78,11 @@ export const createConnections = (needs: ConnectionsNeeds) => {
     if (topics.add(connection)) presence.opened(caller.userId)
     await topics.fill(connection, needs.topicsOf)
     connection.greet(hello(needs, caller))
-    ws.on('message', createReceiver(connection, needs))
+    const receive = createReceiver(connection, needs)
+    // Until it answers our close, a client can still send: whose session has ended is not heard any more.
+    ws.on('message', (data: Buffer, isBinary) => {
+      if (ws.readyState === ws.OPEN) receive(data, isBinary)
+    })
     ws.resume()
   }
 
