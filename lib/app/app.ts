@@ -72,10 +72,10 @@ export const createApp = (needs: AppNeeds) => {
   const stop = async () => {
     const graceMs = config.server.shutdown_seconds * 1_000
     const closed = new Promise((done) => server.close(done))
+    const cutOff = setTimeout(() => server.closeAllConnections(), graceMs)
     metricsServer.close()
     await Promise.all([connections.close(graceMs), sfu.stop()])
     server.closeIdleConnections()
-    const cutOff = setTimeout(() => server.closeAllConnections(), graceMs)
     await closed
     clearTimeout(cutOff)
     for (const end of ends) end()
