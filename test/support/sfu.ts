@@ -240,6 +240,11 @@ export const startBridge = async (options: BridgeOptions = {}) => {
   }
   return {
     ...{ sfu, url, config, folder, groups, told, lines, bugs, metrics },
+    /** Where the SFU itself answers, past the bridge. */
+    sfuUrl: (): string => {
+      const port = /"port":(\d+),"msg":"the SFU answers"/.exec(lines.join(''))?.[1]
+      return builtin?.url ?? `http://127.0.0.1:${port}`
+    },
     health: (): SfuHealth => sfu.health(),
     open,
     greeted,
