@@ -72,6 +72,11 @@ const installCall = (url: string): void => {
     downs.get(key)?.pc.close()
     downs.delete(key)
   }
+  const trickle = (key: string, pc: RTCPeerConnection) => {
+    pc.onicecandidate = ({ candidate }) => {
+      if (candidate) send({ type: 'ice', id: key, candidate })
+    }
+  }
   const play = async (message: Record<string, unknown>) => {
     const key = streamOf(message)
     if (message.replace) drop(String(message.replace))
@@ -83,6 +88,7 @@ const installCall = (url: string): void => {
         username: String(message.username),
       }
       downs.set(key, down)
+      trickle(key, down.pc)
       down.pc.ontrack = ({ streams }) => {
         const [stream] = streams
         if (!stream) return
@@ -115,6 +121,10 @@ const installCall = (url: string): void => {
       ups
         .get(streamOf(message))
         ?.setRemoteDescription({ type: 'answer', sdp: String(message.sdp) }),
+    ice: (message) => {
+      const pc = ups.get(streamOf(message)) ?? downs.get(streamOf(message))?.pc
+      return pc?.addIceCandidate(message.candidate as RTCIceCandidateInit)
+    },
     renegotiate: (message) => negotiate(streamOf(message), { restart: true }),
     close: (message) => drop(streamOf(message)),
     abort: (message) => {
@@ -165,6 +175,7 @@ const installCall = (url: string): void => {
       const pc = new RTCPeerConnection()
       const key = crypto.randomUUID()
       ups.set(key, pc)
+      trickle(key, pc)
       for (const track of stream.getTracks())
         pc.addTransceiver(track, {
           direction: 'sendonly',
