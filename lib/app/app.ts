@@ -57,6 +57,7 @@ export const createApp = (needs: AppNeeds) => {
   routeUpgrades(
     server,
     createDoors({
+      bus: parts.bus,
       origins,
       auth: features.auth,
       connections,

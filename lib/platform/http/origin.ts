@@ -1,8 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { Config } from '../config/schema.ts'
+import { PyriteError } from '../errors.ts'
 
 /** Says whether a page at `origin` is one of ours. */
 export type OriginRule = (origin: string | undefined, host: string | undefined) => boolean
+
+/** What a page elsewhere is told; who runs the server behind a proxy reads here what to set. */
+export const foreignOrigin = (): PyriteError =>
+  new PyriteError(
+    'auth.foreign-origin',
+    'this page may not use this server: its address must be server.public_url or in server.allowed_origins',
+  )
 
 const hostOf = (origin: string): string | undefined => {
   try {

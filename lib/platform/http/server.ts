@@ -6,7 +6,7 @@ import proxyAddr from 'proxy-addr'
 import type { Config } from '../config/schema.ts'
 import { PyriteError } from '../errors.ts'
 import { PERMISSIONS_POLICY, securityHeaders } from './headers.ts'
-import { isForged, type OriginRule } from './origin.ts'
+import { foreignOrigin, isForged, type OriginRule } from './origin.ts'
 import { answerErrors } from './respond.ts'
 
 /** Largest JSON body of a request, in bytes: the longest message, escaped, and some air. */
@@ -26,9 +26,7 @@ export type HttpNeeds = {
 const refuseForgery =
   (origins: OriginRule): RequestHandler =>
   (request, _response, next) => {
-    if (isForged(request, origins)) {
-      throw new PyriteError('auth.foreign-origin', 'this page may not use this server')
-    }
+    if (isForged(request, origins)) throw foreignOrigin()
     next()
   }
 
