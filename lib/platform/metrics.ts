@@ -23,9 +23,9 @@ export const createMetrics = () => {
   }
   return {
     registry,
-    onFrame(direction: 'in' | 'out', size: number) {
-      counted[direction].frames.inc()
-      counted[direction].bytes.inc(size)
+    onFrame(direction: 'in' | 'out', size: number, frames = 1) {
+      counted[direction].frames.inc(frames)
+      counted[direction].bytes.inc(size * frames)
     },
     /** A gauge that is read when it is asked for. */
     watch(name: string, help: string, read: () => number) {
