@@ -36,7 +36,7 @@ export const join: Benchmark = {
       const ways = await openWays(context, scope, sfu.url, pyrite)
       const mint = createMint(signingKey)
       const load = startLoad(scope)
-      const joins = context.quick ? 10 : 25
+      const joins = context.quick ? 10 : 20
       const results = await interleave([...ways.keys()], context.quick ? 2 : 6, async (name) => {
         const tokens =
           name === OURS ? range(joins).map(() => null) : await mint.tokens(joins, GROUP)
