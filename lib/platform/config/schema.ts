@@ -10,12 +10,26 @@ const key = <T>(type: z.ZodType<T>, byDefault: T, prose: string): Key<T> => ({
   secret: false,
 })
 /** A value that must reach neither a log nor an answer. The first run writes a random one where `generated` is named in first-run.ts. */
-const secret = (prose: string): Key<string> => ({ ...key(z.string(), '', prose), secret: true })
+const secret = (type: z.ZodType<string>, prose: string): Key<string> => ({
+  ...key(type, '', prose),
+  secret: true,
+})
 
 const count = z.int().min(1)
 const port = z.int().min(0).max(65_535)
 const text = z.string()
 const seconds = z.number().positive()
+/** Where something on the web is; written small, since https is recognised by its first letters. */
+const webAddress = z
+  .url({ protocol: /^https?$/, error: 'an address such as "https://chat.example.org"' })
+  .regex(/^https?:[^?#]*$/, 'an address in small letters, without "?" and "#"')
+/** Also tells a key that is cut short, which would still sign, and be guessed. */
+const signingKey = z
+  .string()
+  .regex(/^(?:[A-Za-z0-9_-]{43})?$/, '43 characters of base64url, as the first start makes them')
+const hostAndPort = z
+  .string()
+  .regex(/^(?:(?:\[[\da-f:.]+\]|[^\s:[\]]+):\d{1,5})?$/i, 'an address and a port: "127.0.0.1:9464"')
 /** An address or a network in CIDR notation. */
 const network = z.union(
   [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
@@ -39,12 +53,12 @@ export const CONFIG = {
     ),
     port: key(port, 8080, 'Port to listen on; 0 takes any free one.'),
     public_url: key(
-      z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
+      z.union([z.literal(''), webAddress]),
       '',
       'The address people type, such as "https://chat.example.org". Empty: http://localhost:PORT. With https the cookie is Secure.',
     ),
     allowed_origins: key(
-      z.array(z.url()),
+      z.array(webAddress),
       [],
       'Further origins whose pages may use this server, each like "https://intranet.example.org".',
     ),
@@ -131,15 +145,15 @@ export const CONFIG = {
   },
   metrics: {
     listen: key(
-      text,
+      hostAndPort,
       '',
       'Own address for /metrics, such as "127.0.0.1:9464". Empty: on the public port, with the token.',
     ),
-    token: secret('Bearer token for /metrics on the public port. Empty: not served there.'),
+    token: secret(text, 'Bearer token for /metrics on the public port. Empty: not served there.'),
   },
   sfu: {
     url: key(
-      z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
+      z.union([z.literal(''), webAddress]),
       '',
       'Your Galene, such as "http://127.0.0.1:8443". Empty: a galene on this machine is run, or else the built-in SFU.',
     ),
@@ -155,6 +169,7 @@ export const CONFIG = {
     ),
     data_dir: key(text.min(1), 'data/sfu', 'Where a supervised SFU keeps what it needs.'),
     signing_key: secret(
+      signingKey,
       'Private key (P-256 scalar, base64url) of the tokens that let people into calls. Keep it; it never leaves this server.',
     ),
     token_audience: key(

@@ -65,6 +65,16 @@ describe('the configuration', () => {
     ['port = 1\n', /^\[port\] is not a section/],
     ['server = 1\n', /^server must be a table/],
     ['[server\nport = 1\n', /cannot be read: .*/s],
+    ['[server]\npublic_url = "chat.example.org"\n', /^server\.public_url = .*"https:/],
+    [
+      '[server]\npublic_url = "HTTPS://chat.example.org"\n',
+      /^server\.public_url = .*small letters/,
+    ],
+    ['[server]\nallowed_origins = ["app://here"]\n', /^server\.allowed_origins = .*"https:/],
+    ['[sfu]\nurl = "http://127.0.0.1:8443/#x"\n', /^sfu\.url = .*"#"/],
+    ['[sfu]\nsigning_key = "abc"\n', /^sfu\.signing_key = \(secret\): .*43 characters/],
+    ['[metrics]\nlisten = "9464"\n', /^metrics\.listen = "9464": .*a port/],
+    ['[metrics]\nlisten = ":9464"\n', /^metrics\.listen = ":9464": .*a port/],
   ])('names what is wrong in %j', (text, sentence) => {
     expect(problemsOf(text)).toHaveLength(1)
     expect(problemsOf(text)[0]).toMatch(sentence)
