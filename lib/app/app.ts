@@ -30,7 +30,7 @@ const every = (ms: number, work: () => Promise<void>, onBug: (error: unknown) =>
 
 /** Where /metrics listens by itself; undefined where it does not. */
 const metricsAddress = (address: string) => {
-  const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? []
+  const [, host, port] = /^\[?(.+?)\]?:(\d+)$/.exec(address) ?? []
   return host === undefined ? undefined : { host, port: Number(port) }
 }
 
@@ -89,10 +89,11 @@ export const createApp = (needs: AppNeeds) => {
     sfu,
     /** Listens and starts the SFU. Answers the port in use. Throws a sentence where a port cannot be had. */
     async start(): Promise<number> {
-      await features.calls.start(now())
-      const port = await listen(server, config.server.host, config.server.port)
+      // First of all: where another Pyrite has the port, its database is left as it is.
+      const port = await listen(server, config.server, 'server.port or server.host')
       const own = metricsAddress(config.metrics.listen)
-      if (own) await listen(metricsServer, own.host, own.port)
+      if (own) await listen(metricsServer, own, 'metrics.listen')
+      await features.calls.start(now())
       await sfu.start()
       ends.push(every(EXPIRY_CHECK_MS, () => endExpired(parts), onBug))
       return port

@@ -22,19 +22,22 @@ export const writeFirstConfig = (path: string): boolean => {
 }
 
 /**
- * Makes the admin and #general where there is nobody yet. Answers the admin's password, which is stored nowhere; undefined
- * where there are people.
+ * Makes the admin where there is nobody yet, and #general with everybody in it where it is missing: an earlier start may have ended
+ * half-way, or the command line have added people first. Answers the admin's password, which is stored nowhere; undefined where
+ * there were people.
  */
 export const prepareFirstAdmin = async ({
   users,
   channels,
 }: Pick<App, 'users' | 'channels'>): Promise<string | undefined> => {
-  if ((await users.list()).length > 0) return
-  const { user, password } = await users.create({
-    username: 'admin',
-    displayName: 'Admin',
-    role: 'admin',
-  })
-  await channels.ensureGeneral(user.id)
-  return password
+  const everybody = await users.list()
+  const made =
+    everybody.length === 0
+      ? await users.create({ username: 'admin', displayName: 'Admin', role: 'admin' })
+      : undefined
+  const admin = made?.user ?? everybody.find(({ role, disabled }) => role === 'admin' && !disabled)
+  if (admin && (await channels.ensureGeneral(admin.id))) {
+    for (const { id } of everybody) await channels.joinDefault(id)
+  }
+  return made?.password
 }

@@ -66,8 +66,15 @@ export const serve = async (environment: Environment): Promise<void> => {
     now,
     newId,
   })
-  const admin = await prepareFirstAdmin(app)
-  const port = await app.start()
-  stopOnSignals(app, log, config.server.shutdown_seconds)
-  announce(config.server.public_url || `http://localhost:${port}`, app, admin)
+  const signals = stopOnSignals(app, log, config.server.shutdown_seconds)
+  try {
+    const port = await app.start()
+    // Last of all, so that no password is made by a start that fails before it could be shown.
+    const admin = await prepareFirstAdmin(app)
+    announce(config.server.public_url || `http://localhost:${port}`, app, admin)
+  } catch (error) {
+    signals.uninstall()
+    await app.stop()
+    throw error
+  }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -24,8 +24,8 @@ const environment = {
   PYRITE_BUILTIN_LOOPBACK: 'true',
 }
 
-const serve = () => {
-  const child = spawn(process.execPath, [main, 'serve'], { cwd: folder, env: environment })
+const serve = (cwd = folder) => {
+  const child = spawn(process.execPath, [main, 'serve'], { cwd, env: environment })
   running.push(child)
   let output = ''
   child.stdout.on('data', (text) => {
@@ -87,6 +87,42 @@ describe('a first start', () => {
     })
     expect(second.status).toBe(1)
     expect(second.stderr).toContain('set server.port')
+  }, 60_000)
+})
+
+describe('a start that fails', () => {
+  const blocked = async (variable: string, value: (port: string) => string, says: string) => {
+    const first = serve()
+    const { port } = new URL(await first.isUp())
+    const elsewhere = join(folder, 'second')
+    mkdirSync(elsewhere)
+    const options = { cwd: elsewhere, encoding: 'utf8', timeout: 15_000 } as const
+    const failed = spawnSync(process.execPath, [main, 'serve'], {
+      ...options,
+      env: { ...environment, [variable]: value(port) },
+    })
+    expect(failed).toMatchObject({ status: 1, stderr: expect.stringContaining(says) })
+    return elsewhere
+  }
+
+  it('because the port is taken costs nobody the first password', async () => {
+    const cwd = await blocked('PYRITE_SERVER_PORT', (port) => port, 'set server.port')
+    const next = serve(cwd)
+    await next.isUp()
+    expect(next.output()).toMatch(/with the password +\S+/)
+  }, 60_000)
+
+  it('because the port for metrics is taken ends the process, and names the setting', async () => {
+    await blocked('PYRITE_METRICS_LISTEN', (port) => `127.0.0.1:${port}`, 'set metrics.listen')
+  }, 60_000)
+
+  it('half-way through the first run is made good by the next one', async () => {
+    expect(pyrite('user', 'add', 'dora', '--admin')).toMatchObject({ status: 0 })
+    const password = /password +(\S+)/.exec(pyrite('user', 'add', 'emil').stdout)?.[1] ?? ''
+    const next = serve()
+    const emil = await signIn(await next.isUp(), 'emil', password)
+    const { body } = await emil.send('GET', '/api/workspace')
+    expect(body).toMatchObject({ channels: [{ slug: 'general', role: 'member', memberCount: 2 }] })
   }, 60_000)
 })
 

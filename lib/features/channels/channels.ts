@@ -44,10 +44,11 @@ const channelWrites = (needs: ChannelsNeeds, news: ReturnType<typeof channelNews
       return news.mine(userId, slug)
     },
 
-    /** Makes #general with this person as moderator, where there is none. */
-    async ensureGeneral(userId: string): Promise<void> {
+    /** Makes #general with this person as moderator, where there is none. Answers whether it did. */
+    async ensureGeneral(userId: string): Promise<boolean> {
       const isThere = await write((sqlite) => stored.isTaken(sqlite, GENERAL.slug))
       if (!isThere) await add(userId, GENERAL)
+      return !isThere
     },
 
     /** Throws `channels.not-found`, `not-allowed`. */

@@ -76,13 +76,17 @@ export const createHttpServer = (needs: HttpNeeds) => {
   return server
 }
 
-/** Listens, and answers the port. Throws a sentence where the address cannot be had. */
-export const listen = (server: Server, host: string, port: number): Promise<number> =>
+/** Listens, and answers the port. Throws a sentence that names `setting` where the address cannot be had. */
+export const listen = (
+  server: Server,
+  { host, port }: { host: string; port: number },
+  setting: string,
+): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'it is in use already' : error.message
       reject(
-        new Error(`cannot listen on ${host}:${port}: ${why}; set server.port`, { cause: error }),
+        new Error(`cannot listen on ${host}:${port}: ${why}; set ${setting}`, { cause: error }),
       )
     })
     server.listen({ port, host }, () => resolve((server.address() as AddressInfo).port))
