@@ -2,8 +2,6 @@ import { z } from 'zod'
 import { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH } from './limits.ts'
 import { MAX_SLUG_LENGTH } from './slug.ts'
 
-export { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH, MAX_UNREAD } from './limits.ts'
-
 export type ChannelRole = 'moderator' | 'member' | 'listener'
 
 /** One person's live connection to a channel's call. `joinedAt` is ISO 8601 in UTC. */

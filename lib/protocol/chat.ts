@@ -2,8 +2,6 @@ import { z } from 'zod'
 import { ChannelSlug } from './channels.ts'
 import { PAGE_SIZE } from './limits.ts'
 
-export { MAX_CHANGES, MAX_MESSAGE_LENGTH, PAGE_SIZE, TYPING_TTL_MS } from './limits.ts'
-
 /**
  * A message as stored and as everybody in the channel sees it. Times are ISO 8601 in UTC.
  * `seq` numbers the messages of a channel 1, 2, 3 ... without a gap. `rev` numbers the *changes* of a channel (a post, an edit, a deletion)

@@ -1,13 +1,6 @@
 import { z } from 'zod'
 import { MAX_DISPLAY_NAME_LENGTH, MAX_PASSWORD_LENGTH, USERNAME_PATTERN } from './limits.ts'
 
-export {
-  MAX_DISPLAY_NAME_LENGTH,
-  MAX_PASSWORD_LENGTH,
-  MIN_PASSWORD_LENGTH,
-  USERNAME_PATTERN,
-} from './limits.ts'
-
 export type Role = 'admin' | 'member'
 
 /** A person as everybody in the workspace sees them. `username` never changes. */

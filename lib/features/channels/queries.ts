@@ -1,5 +1,6 @@
 import type { Db } from '../../platform/db/index.ts'
-import { type ChannelMember, type ChannelRole, MAX_UNREAD } from '../../protocol/channels.ts'
+import type { ChannelMember, ChannelRole } from '../../protocol/channels.ts'
+import { MAX_UNREAD } from '../../protocol/limits.ts'
 import type { Standing } from './access.ts'
 
 export const standingOf = (db: Db, userId: string, slug: string): Promise<Standing | undefined> =>

@@ -1,6 +1,7 @@
 import type { Sqlite } from '../../platform/db/index.ts'
-import { type ChannelRole, MAX_UNREAD } from '../../protocol/channels.ts'
+import type { ChannelRole } from '../../protocol/channels.ts'
 import type { Message } from '../../protocol/chat.ts'
+import { MAX_UNREAD } from '../../protocol/limits.ts'
 
 /** Everything here runs inside a write job: what is checked still holds when it is written, and numbers have no gap. */
 

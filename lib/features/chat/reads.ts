@@ -1,11 +1,6 @@
 import type { z } from 'zod'
-import {
-  type Changes,
-  type History,
-  type HistoryPage,
-  MAX_CHANGES,
-  type Since,
-} from '../../protocol/chat.ts'
+import type { Changes, History, HistoryPage, Since } from '../../protocol/chat.ts'
+import { MAX_CHANGES } from '../../protocol/limits.ts'
 import type { ChatNeeds } from './chat.ts'
 import * as queries from './queries.ts'
 

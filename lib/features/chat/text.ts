@@ -1,5 +1,6 @@
 import { PyriteError } from '../../platform/errors.ts'
-import { MAX_MESSAGE_LENGTH, type Message } from '../../protocol/chat.ts'
+import type { Message } from '../../protocol/chat.ts'
+import { MAX_MESSAGE_LENGTH } from '../../protocol/limits.ts'
 
 const ME = '/me '
 /** Anything but white space and characters that draw nothing. */

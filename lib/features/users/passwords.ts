@@ -1,6 +1,6 @@
 import { PyriteError } from '../../platform/errors.ts'
 import { newId } from '../../platform/ids.ts'
-import { MIN_PASSWORD_LENGTH } from '../../protocol/users.ts'
+import { MIN_PASSWORD_LENGTH } from '../../protocol/limits.ts'
 
 /** The worst passwords that are long enough, without digits and signs behind them: what is tried first everywhere. */
 const WORST: ReadonlySet<string> = new Set(

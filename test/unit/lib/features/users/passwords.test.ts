@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { makePassword, mustBeStrong } from '../../../../../lib/features/users/passwords.ts'
-import { MIN_PASSWORD_LENGTH } from '../../../../../lib/protocol/users.ts'
+import { MIN_PASSWORD_LENGTH } from '../../../../../lib/protocol/limits.ts'
 
 const codeOf = (password: string, username = 'alice.liddell') => {
   try {
