@@ -165,7 +165,8 @@ export const MessageList = (props: MessageListProps) => {
     page.toNewest()
     scrolling.follow()
   }
-  useEffect(() => scrolling.look(), [isReady, messages.length === 0, page.shown[0]?.seq])
+  // Also when a page of older messages has come: a reader who waits at the very top does not scroll again.
+  useEffect(() => scrolling.look(), [isReady, messages[0]?.seq, page.shown[0]?.seq])
   useEffect(() => onAtEnd(scrolling.isAtEnd && isReady), [scrolling.isAtEnd, isReady])
   useEffect(() => {
     if (pending.length > 0) toLatest()
