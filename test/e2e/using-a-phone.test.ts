@@ -1,0 +1,91 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { openWorld, type VisitOptions, type Visitor, type World } from '../support/browser.ts'
+import { decodes, joinCall } from './support/call.ts'
+import { composerOf, seed, shows } from './support/chat.ts'
+import { sidewaysScroll, unreachableControls } from './support/page.ts'
+
+const LONG = 90_000
+const PHONE: VisitOptions = {
+  viewport: { width: 390, height: 844 },
+  hasTouch: true,
+  isMobile: true,
+}
+/** The least that WCAG 2.2 asks of a target, in CSS pixels. */
+const SMALLEST = 24
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld({ sfu: 'builtin' })
+  const client = await world.pyrite.signIn('bob')
+  const name = 'A channel with quite a long name that does not fit'
+  await client.send('POST', '/api/channels', { name })
+  await seed(client, 'general', [
+    'Short',
+    `https://example.org/${'long-'.repeat(60)}`,
+    'w'.repeat(300),
+  ])
+}, LONG)
+afterAll(() => world?.stop())
+afterEach(() => expect(world.complaints()).toEqual([]))
+
+const fits = async ({ page }: Visitor, where: string) => {
+  expect({ where, sideways: await sidewaysScroll(page) }).toEqual({ where, sideways: 0 })
+  expect({ where, unreachable: await unreachableControls(page, SMALLEST) }).toEqual({
+    where,
+    unreachable: [],
+  })
+}
+
+/** On a phone Enter begins a new line; a button sends. */
+const send = async (visitor: Visitor, text: string) => {
+  await composerOf(visitor).fill(text)
+  await visitor.page.getByRole('button', { name: 'Send', exact: true }).tap()
+}
+
+it('every page fits, with every control in reach', { timeout: LONG }, async () => {
+  const somebody = await world.stranger(PHONE)
+  await somebody.page.getByLabel('Password').waitFor()
+  await fits(somebody, 'sign-in')
+  await somebody.close()
+
+  const alice = await world.comes('alice', { ...PHONE, path: '/channels' })
+  const { page } = alice
+  const channels = page.getByRole('region', { name: 'Channels' })
+  await channels.getByRole('link', { name: /general/ }).waitFor()
+  await fits(alice, 'channels')
+  await channels.getByRole('link', { name: /general/ }).tap()
+  await shows(alice, 'Short')
+  await fits(alice, 'channel')
+  await send(alice, 'From my phone')
+  await shows(alice, 'From my phone')
+  await page.getByRole('link', { name: 'All channels' }).tap()
+  await page.getByRole('link', { name: 'People', exact: true }).tap()
+  await page.getByText('@bob').waitFor()
+  await fits(alice, 'people')
+  await page.getByRole('link', { name: 'Settings' }).last().tap()
+  await page.getByText('This device').waitFor()
+  await fits(alice, 'settings')
+  await alice.close()
+})
+
+it('a call can be joined, put away, found again and left', { timeout: LONG }, async () => {
+  const bob = await world.comes('bob', { path: '/channels/general' })
+  await joinCall(bob)
+  const alice = await world.comes('alice', { ...PHONE, path: '/channels/general' })
+  const { page } = alice
+  await page.getByRole('button', { name: /^Join call/ }).tap()
+  await page.getByRole('button', { name: 'Turn camera off' }).waitFor()
+  await fits(alice, 'pre-join')
+  await page.getByRole('button', { name: 'Join now' }).tap()
+  await page.getByTestId('call-state').getByText('Connected').waitFor()
+  await decodes(alice, 'Bob')
+  await fits(alice, 'call')
+  await page.getByRole('button', { name: 'Back to the chat' }).tap()
+  await send(alice, 'In the call and writing')
+  await shows(bob, 'In the call and writing')
+  await fits(alice, 'channel beside a call')
+  await page.getByRole('region', { name: 'Your call' }).getByRole('link').tap()
+  await page.getByRole('toolbar').getByRole('button', { name: 'Leave' }).tap()
+  await page.getByRole('button', { name: /^Join call/ }).waitFor()
+  await Promise.all([alice.close(), bob.close()])
+})
