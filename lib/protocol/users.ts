@@ -20,7 +20,7 @@ export const Password = z.string().min(1).max(MAX_PASSWORD_LENGTH)
 
 /** POST /api/session. Answered with `SessionInfo` and the session cookie. */
 export const SignIn = z.object({ username: z.string().max(64), password: Password })
-/** GET /api/session: who I am. */
+/** GET /api/session: who I am. Nobody is answered with 204 and nothing. */
 export type SessionInfo = { user: User; expiresAt: string }
 /** GET /api/sessions: my devices. `current` is the one that asks. */
 export type SessionSummary = {

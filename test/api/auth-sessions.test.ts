@@ -44,14 +44,14 @@ describe('POST /api/session', () => {
     const response = await post({ username: 'bob', password: PASSWORD }, { cookie: first.cookie })
     const [second = ''] = response.headers.getSetCookie()
     expect(second.split(';')[0]).not.toBe(first.cookie)
-    expect(await whoAmI(first)).toBe(401)
+    expect(await whoAmI(first)).toBe(204)
   })
   it('does not take over a token that was planted', async () => {
     const planted = `pyrite_session=${'A'.repeat(43)}`
     const response = await post({ username: 'bob', password: PASSWORD }, { cookie: planted })
     expect(response.headers.getSetCookie()[0]?.startsWith(planted)).toBe(false)
     const asked = await fetch(`${pyrite.url}/api/session`, { headers: { cookie: planted } })
-    expect(asked.status).toBe(401)
+    expect(asked.status).toBe(204)
   })
   it.each([
     ['an unknown name', { username: 'nobody', password: PASSWORD }],
@@ -86,7 +86,7 @@ describe('POST /api/session', () => {
 })
 
 describe('without a session', () => {
-  it('every route of the API but signing in answers 401', async () => {
+  it('every route of the API answers 401, but signing in and who I am', async () => {
     const anonymous = (method: string, path: string) =>
       fetch(`${pyrite.url}${path.replaceAll(/\{\w+\}/g, 'general')}`, {
         method,
@@ -98,7 +98,7 @@ describe('without a session', () => {
     )
     expect(routes.length).toBeGreaterThan(15)
     for (const [method, path] of routes) {
-      if (path === '/api/session' && method === 'POST') continue
+      if (path === '/api/session' && ['POST', 'GET'].includes(method)) continue
       const response = await anonymous(method, path)
       expect([method, path, response.status]).toEqual([method, path, 401])
       expect(await codeOf(response)).toBe('auth.signed-out')
@@ -108,6 +108,13 @@ describe('without a session', () => {
 })
 
 describe('GET /api/session', () => {
+  it('answers nobody with nothing, which is no error', async () => {
+    for (const headers of [{}, { authorization: 'Bearer nothing' }]) {
+      const response = await fetch(`${pyrite.url}/api/session`, { headers })
+      expect([response.status, await response.text()]).toEqual([204, ''])
+      expect(response.headers.getSetCookie()).toEqual([])
+    }
+  })
   it('says who I am, and lets the cookie live on', async () => {
     const bob = await pyrite.signIn('bob')
     const response = await fetch(`${pyrite.url}/api/session`, { headers: { cookie: bob.cookie } })
@@ -135,7 +142,7 @@ describe('signing out', () => {
     expect(response.status).toBe(204)
     expect(response.headers.getSetCookie()[0]).toMatch(/^pyrite_session=; Max-Age=0; Path=\//)
     expect((await mine.closed).code).toBe(4401)
-    expect(await whoAmI(here)).toBe(401)
+    expect(await whoAmI(here)).toBe(204)
     await expect(here.socket()).rejects.toThrow('401')
     expect(await whoAmI(there)).toBe(200)
     expect(await other.ask('ping')).toEqual({})
@@ -147,7 +154,7 @@ describe('signing out', () => {
     const sockets = await Promise.all(mine.map((client) => client.socket()))
     expect((await mine[0]?.send('DELETE', '/api/sessions'))?.status).toBe(204)
     for (const socket of sockets) expect((await socket.closed).code).toBe(4401)
-    for (const client of mine) expect(await whoAmI(client)).toBe(401)
+    for (const client of mine) expect(await whoAmI(client)).toBe(204)
     expect(await whoAmI(carol)).toBe(200)
   })
 })
@@ -179,7 +186,7 @@ describe('my devices', () => {
     expect(await whoAmI(there)).toBe(200)
     expect((await here.send('DELETE', `/api/sessions/${id}`)).status).toBe(204)
     expect((await socket.closed).code).toBe(4401)
-    expect(await whoAmI(there)).toBe(401)
+    expect(await whoAmI(there)).toBe(204)
     expect(await whoAmI(here)).toBe(200)
   })
 })
@@ -193,7 +200,7 @@ describe('PUT /api/session/password', () => {
     const answer = await here.send('PUT', '/api/session/password', { current: PASSWORD, next })
     expect(answer.status).toBe(204)
     expect((await socket.closed).code).toBe(4401)
-    expect([await whoAmI(here), await whoAmI(there)]).toEqual([200, 401])
+    expect([await whoAmI(here), await whoAmI(there)]).toEqual([200, 204])
     await expect(pyrite.signIn('mallory')).rejects.toThrow('401')
     await signIn(pyrite.url, 'mallory', next)
   })

@@ -1,9 +1,4 @@
-import {
-  type Browser,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { watchMedia } from './page-media.ts'
 import { type Name, type Pyrite, type PyriteOptions, startPyrite } from './pyrite.ts'
 

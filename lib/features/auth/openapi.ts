@@ -35,10 +35,11 @@ export const authPaths: ZodOpenApiPathsObject = {
       },
     },
     get: {
-      summary: 'Who I am',
+      summary: 'Who I am, if anybody',
+      security: [],
       responses: {
         200: { description: 'Signed in', ...json(SessionInfoShape) },
-        401: { description: '`auth.signed-out`' },
+        204: { description: 'Nobody is signed in' },
       },
     },
     delete: { summary: 'Sign out', responses: done },

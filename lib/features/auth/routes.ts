@@ -1,4 +1,4 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { type Request, type RequestHandler, Router } from 'express'
 import { PyriteError } from '../../platform/errors.ts'
 import { callerOf } from '../../platform/http/caller.ts'
 import { parse } from '../../platform/parse.ts'
@@ -18,7 +18,6 @@ export type Doors = {
   middleware: RequestHandler
 }
 
-const identityOf = (response: Response): Identity => response.locals.caller as Identity
 const addressOf = (request: Request): string => request.ip ?? ''
 
 /** Lets pass who is signed in, as `response.locals.caller`. Throws `auth.signed-out` for everybody else. */
@@ -42,12 +41,19 @@ const signIn =
     response.set('Set-Cookie', cookie.keep(token)).json(info)
   }
 
-/** Who I am. Every visit asks this first, so the cookie starts its life afresh here. */
+/**
+ * Who I am: nothing (204) for nobody, who asks in earnest and did nothing wrong.
+ * Every visit asks this first, so the cookie starts its life afresh here.
+ */
 const whoAmI =
-  ({ auth, cookie }: Doors): RequestHandler =>
+  ({ auth, cookie, authenticate }: Doors): RequestHandler =>
   async (request, response) => {
     const token = cookie.read(request.headers.cookie)
-    const identity = identityOf(response)
+    const identity = await authenticate(request.headers.cookie, request.headers.authorization)
+    if (!identity) {
+      response.status(204).end()
+      return
+    }
     if (identity.byCookie && token) response.set('Set-Cookie', cookie.keep(token))
     response.json(await auth.info(identity))
   }
@@ -57,7 +63,7 @@ const sessionRoutes = (doors: Doors) => {
   const { auth, cookie, middleware } = doors
   return Router()
     .post('/session', signIn(doors))
-    .get('/session', middleware, whoAmI(doors))
+    .get('/session', whoAmI(doors))
     .delete('/session', middleware, async (_request, response) => {
       const { userId, sessionId } = callerOf(response)
       await auth.end(userId, sessionId)

@@ -33,11 +33,12 @@ export const createSessionStore = ({ http }: { http: Http }) => {
     /** Asks the server who I am. While signed in, no answer changes nothing. */
     async check(): Promise<void> {
       try {
-        signedIn(await http.get<SessionInfo>('/api/session'))
-      } catch (error) {
-        if (wasRefused(error)) {
+        const info = await http.get<SessionInfo | undefined>('/api/session')
+        if (info) signedIn(info)
+        else
           ended(state.is === 'signed-in' ? 'Your session has ended. Sign in again to go on.' : '')
-        } else if (state.is !== 'signed-in') state.is = 'unreachable'
+      } catch {
+        if (state.is !== 'signed-in') state.is = 'unreachable'
       }
     },
     /** Rejects with the refusal. */

@@ -23,7 +23,7 @@ const fakeHttp = (answers: (unknown | Error)[]) => {
   const http: Http = { get: next, post: next, put: next, patch: next, delete: next }
   return createSessionStore({ http })
 }
-const signedOut = new RequestError('auth.signed-out', 'x')
+const nobody = undefined
 const offline = new RequestError('offline', 'x')
 
 describe('who I am', () => {
@@ -34,7 +34,7 @@ describe('who I am', () => {
     expect(session.state).toMatchObject({ is: 'signed-in', me: alice })
   })
   it('is nobody without a session, and no reason is given', async () => {
-    const session = fakeHttp([signedOut])
+    const session = fakeHttp([nobody])
     await session.check()
     expect(session.state).toMatchObject({ is: 'signed-out', because: '' })
   })
@@ -46,7 +46,7 @@ describe('who I am', () => {
     expect(session.state.is).toBe('signed-in')
   })
   it('stays who I am while the server is away, and ends with a reason when the session does', async () => {
-    const session = fakeHttp([info, offline, signedOut])
+    const session = fakeHttp([info, offline, nobody])
     await session.check()
     await session.check()
     expect(session.state.is).toBe('signed-in')
@@ -59,7 +59,7 @@ describe('who I am', () => {
 })
 
 it('rejects a wrong password with its code, and stays at the door', async () => {
-  const session = fakeHttp([signedOut, new RequestError('auth.bad-credentials', 'x'), info])
+  const session = fakeHttp([nobody, new RequestError('auth.bad-credentials', 'x'), info])
   await session.check()
   await expect(session.signIn('alice', 'wrong')).rejects.toMatchObject({
     code: 'auth.bad-credentials',
