@@ -2,13 +2,25 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Log } from '../../platform/log.ts'
 
-/** Notes which child runs, so that the next start finds it should we be killed without a chance to end it. */
-export const rememberPid = (path: string, pid: number): void => {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, `${pid}\n`)
+/** A file that cannot be written or removed (a full disk, one that may only be read) costs the next start a look, and nobody a call. */
+const attempt = (log: Log, work: () => void): void => {
+  try {
+    work()
+  } catch (error) {
+    log.warn({ err: error }, 'an SFU could not be noted, forgotten or ended by its file')
+  }
 }
 
-export const forgetPid = (path: string): void => rmSync(path, { force: true })
+/** Notes which child runs, so that the next start finds it should we be killed without a chance to end it. Never throws. */
+export const rememberPid = (path: string, pid: number, log: Log): void =>
+  attempt(log, () => {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, `${pid}\n`)
+  })
+
+/** Never throws. */
+export const forgetPid = (path: string, log: Log): void =>
+  attempt(log, () => rmSync(path, { force: true }))
 
 /** The command line of a process, as far as the system tells; '' where it does not. */
 const commandLineOf = (pid: number): string => {
@@ -32,7 +44,7 @@ export const endLeftover = (path: string, command: string, log: Log): void => {
   const line = Number.isInteger(pid) ? commandLineOf(pid) : ''
   if (line.includes(basename(command)) && line.includes(dirname(path))) {
     log.warn({ pid }, 'an SFU left behind by a killed Pyrite is ended')
-    process.kill(pid, 'SIGKILL')
+    attempt(log, () => process.kill(pid, 'SIGKILL'))
   }
-  forgetPid(path)
+  forgetPid(path, log)
 }

@@ -93,7 +93,7 @@ export class SfuProcess {
     const force = setTimeout(() => last.kill('SIGKILL'), STOP_MS)
     await exited
     clearTimeout(force)
-    forgetPid(this.needs.pidFile)
+    forgetPid(this.needs.pidFile, this.needs.log)
   }
 
   private async launch(): Promise<void> {
@@ -125,7 +125,7 @@ export class SfuProcess {
     child.on('exit', (code, signal) => this.ended(child, signal ?? code))
     // A child that ends while its input is open: its exit is what counts.
     child.stdin?.on('error', () => undefined)
-    if (child.pid !== undefined) rememberPid(pidFile, child.pid)
+    if (child.pid !== undefined) rememberPid(pidFile, child.pid, log)
     for (const input of [child.stdout, child.stderr]) {
       if (input) createInterface({ input }).on('line', (line) => log.info({ line }, run.name))
     }
@@ -135,7 +135,7 @@ export class SfuProcess {
   private ended(child: ChildProcess, why: unknown) {
     if (this.child !== child) return
     this.child = undefined
-    forgetPid(this.needs.pidFile)
+    forgetPid(this.needs.pidFile, this.needs.log)
     if (this.isStopping) return
     if (performance.now() - this.startedAt > WELL_AFTER_MS) this.backOffMs = FIRST_BACK_OFF_MS
     this.needs.log.warn({ why, retryInMs: this.backOffMs }, 'the SFU ended; it is started again')
