@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -57,6 +57,15 @@ const path = (name: string) => join(folder, `${name}.json`)
 const read = async (name: string): Promise<Json> => JSON.parse(await readFile(path(name), 'utf8'))
 const files = async () => (await readdir(folder)).sort()
 const mtime = async (name: string) => (await stat(path(name), { bigint: true })).mtimeNs
+
+describe('a group file of somebody else', () => {
+  it('that cannot even be read is left alone, and no channel suffers', async () => {
+    await mkdir(path('theirs'))
+    const groups = await start()
+    expect(groups.state('garden')).toEqual({ state: 'in-step' })
+    expect(await files()).toEqual(['attic.json', 'garden.json', 'theirs.json'])
+  })
+})
 
 describe('the group files', () => {
   it('one for each channel, with what the channel says, the public key, and no password', async () => {

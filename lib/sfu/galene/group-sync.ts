@@ -117,10 +117,19 @@ export class GroupSync {
     return true
   }
 
-  /** A vanished channel's file goes, where this very Pyrite wrote it. */
+  /** A file that belongs to no channel may be anybody's: one that cannot be read or removed is no trouble of the channels. */
   private async drop(name: string) {
     this.known.delete(name)
     this.states.delete(name)
+    try {
+      await this.remove(name)
+    } catch (error) {
+      this.needs.log.warn({ err: error, group: name }, 'a group file of no channel is left alone')
+    }
+  }
+
+  /** A vanished channel's file goes, where this very Pyrite wrote it. */
+  private async remove(name: string) {
     const text = await this.store.read(name)
     if (text === undefined || !isOurs(parseDescription(text), this.needs.jwk)) return
     await this.store.remove(name)
