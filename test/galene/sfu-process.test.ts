@@ -78,7 +78,10 @@ describe('which SFU carries calls', () => {
         '--stop-with-parent',
       ]),
     )
-    expect(choice.run.environment).toMatchObject({ PYRITE_BUILTIN_MAX_PARTICIPANTS: '16' })
+    expect(choice.run.environment).toMatchObject({
+      PYRITE_BUILTIN_MAX_PARTICIPANTS: '16',
+      PYRITE_CONFIG: '/dev/null',
+    })
     expect(JSON.stringify(choice.run.environment)).not.toContain('secret')
   })
 })
@@ -137,9 +140,9 @@ describe('a child that a killed Pyrite left behind', () => {
     const ours = spawn('sleep', ['60', folder], { stdio: 'ignore' }).on('error', () => undefined)
     const left = spawn('sh', ['-c', 'sleep 60; :', folder], { stdio: 'ignore' })
     const other = spawn('sleep', ['60'], { stdio: 'ignore' })
-    rememberPid(pidFile, other.pid ?? 0)
+    rememberPid(pidFile, other.pid ?? 0, createLog('silent'))
     endLeftover(pidFile, '/usr/bin/sh', log)
-    rememberPid(pidFile, left.pid ?? 0)
+    rememberPid(pidFile, left.pid ?? 0, createLog('silent'))
     endLeftover(pidFile, '/bin/sh', log)
     await eventually(() => expect(left.signalCode).toBe('SIGKILL'))
     expect(other.exitCode).toBeNull()

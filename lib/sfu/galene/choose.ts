@@ -1,4 +1,5 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
+import { devNull } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Config } from '../../platform/config/schema.ts'
 import type { SfuHealth } from '../sfu.ts'
@@ -46,10 +47,11 @@ const asVariables = (section: string, values: Record<string, unknown>): NodeJS.P
       .map(([key, value]) => [`PYRITE_${section}_${key}`.toUpperCase(), String(value)]),
   )
 
-/** The settings of the built-in SFU, as its own process reads them. No secret is among them. */
+/** The settings of the built-in SFU, as its own process reads them, and no file: no secret is among them. */
 const builtinSettings = ({ builtin: settings, sfu, log }: Config): NodeJS.ProcessEnv => {
   const { messages_per_second, messages_burst, max_frame_bytes } = sfu
   return {
+    PYRITE_CONFIG: devNull,
     ...asVariables('builtin', settings),
     ...asVariables('sfu', { messages_per_second, messages_burst, max_frame_bytes }),
     ...asVariables('log', { level: log.level, format: 'json' }),
