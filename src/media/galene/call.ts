@@ -220,14 +220,17 @@ export class GaleneCall implements Call {
   #heard(message: Message): void {
     if (message.kind === 'filetransfer') this.#files.handle(message)
     // Only the server's own words and an operator's count as theirs; anybody may send the kinds.
-    if (message.privileged !== true || typeof message.value !== 'string') return
-    if (message.kind === 'kicked') this.#words = { ...this.#words, kicked: message.value }
-    else if (message.kind === 'error') this.#words = { ...this.#words, error: message.value }
-    else if (message.kind === 'mute') {
+    if (message.privileged !== true) return
+    if (message.kind === 'mute') {
       this.setMuted(true)
       this.#events.mutedByModerator?.()
-    }
-    if (message.kind === 'error' || message.kind === 'warning') this.#events.notice(message.value)
+    } else if (typeof message.value === 'string') this.#warned(message.kind, message.value)
+  }
+
+  #warned(kind: string | undefined, words: string): void {
+    if (kind === 'kicked') this.#words = { ...this.#words, kicked: words }
+    else if (kind === 'error') this.#words = { ...this.#words, error: words }
+    if (kind === 'error' || kind === 'warning') this.#events.notice(words)
   }
 
   #closed(code: number): void {

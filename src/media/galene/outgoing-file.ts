@@ -90,6 +90,8 @@ export class OutgoingFile extends FileTransfer {
   }
 
   async #push(channel: RTCDataChannel): Promise<void> {
+    // Galene's own client looks whether all is there only when a message comes, so an empty file is one empty message.
+    if (this.#file.size === 0) channel.send(new ArrayBuffer(0))
     for (let at = 0; at < this.#file.size; at += SLICE_BYTES) {
       const slice = await this.#file.slice(at, at + SLICE_BYTES).arrayBuffer()
       for (let from = 0; from < slice.byteLength; from += CHUNK_BYTES) {

@@ -446,6 +446,15 @@ describe('ending', () => {
 })
 
 describe('telling', () => {
+  it('is muted by a moderator who says nothing more, as in the stock client, and tells the others', async () => {
+    const { socket, letIn, heard } = start(stream('audio'))
+    await letIn()
+    socket().say({ type: 'usermessage', kind: 'mute', source: 'alice', privileged: true })
+    await settle()
+    expect(heard.streams[0]?.stream.getAudioTracks()[0]?.enabled).toBe(false)
+    expect(socket().of('useraction').at(-1)?.value).toMatchObject({ muted: true })
+  })
+
   it('tells the others in one message what changed of me', async () => {
     const { call, socket, letIn, ownId } = start(stream('audio'))
     await letIn()

@@ -127,6 +127,14 @@ describe('sending a file', () => {
     expect(channel.readyState).toBe('closed')
   })
 
+  it('says an empty file in one empty message, so that a receiver who waits for one is done', async () => {
+    const { channel, list } = await startSending(0)
+    await settle()
+    expect(channel.sent).toEqual([new ArrayBuffer(0)])
+    channel.onmessage?.({ data: 'done' })
+    expect(list()[0]?.state).toBe('done')
+  })
+
   it('does not believe "done" before everything was sent', async () => {
     const { channel, list } = await startSending(3 * MiB)
     channel.onmessage?.({ data: 'done' })
