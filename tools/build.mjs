@@ -44,7 +44,7 @@ const buildServer = () =>
 const buildClient = async () => {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: { main: 'src/main.tsx' },
+    entryPoints: { main: 'src/main.tsx', 'before-paint': 'src/before-paint.ts' },
     outdir: join(out, 'client/assets'),
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -62,9 +62,9 @@ const buildClient = async () => {
     metafile: true,
     logLevel: 'warning',
   })
-  const entry = Object.entries(result.metafile.outputs).find(
-    ([, o]) => o.entryPoint === 'src/main.tsx',
-  )
+  const outputOf = (source) =>
+    Object.entries(result.metafile.outputs).find(([, o]) => o.entryPoint === source)
+  const entry = outputOf('src/main.tsx')
   const url = (path) => `/${path.slice(`dist.${process.pid}/client/`.length)}`
   const css = entry[1].cssBundle
   const preload = entry[1].imports
@@ -72,6 +72,7 @@ const buildClient = async () => {
     .map(({ path }) => `<link rel="modulepreload" href="${url(path)}">`)
   const html = (await readFile(join(root, 'src/index.html'), 'utf8'))
     .replace('/main.js', url(entry[0]))
+    .replace('/before-paint.js', url(outputOf('src/before-paint.ts')[0]))
     .replace(
       '<link rel="stylesheet" href="/main.css">',
       css ? `<link rel="stylesheet" href="${url(css)}">` : '',

@@ -134,6 +134,10 @@ describe('the client', () => {
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
     expect(html).not.toMatch(/<script(?![^>]*\bsrc=)/)
     expect(html).not.toMatch(/\sstyle=/)
+    // The chosen theme is set before anything is drawn: this one script blocks, and comes first.
+    expect(html).toMatch(
+      /<script src="\/assets\/before-paint-[A-Z0-9]+\.js"><\/script>\s*<link rel="stylesheet"/,
+    )
   })
   it.each(['/assets/none.js', '/..%2f..%2fpackage.json', '/.git/config', '/config.toml'])(
     'has no %s',
