@@ -2,6 +2,7 @@ import { ChannelList } from '../features/channels/index.ts'
 import { PresenceDot } from '../features/presence/index.ts'
 import { Avatar } from '../ui/Avatar.tsx'
 import { Settings } from '../ui/icons.tsx'
+import { Mark } from '../ui/Mark.tsx'
 import { slugIn } from './addresses.ts'
 import { useWorkspace } from './context.ts'
 import type { OpenDialog } from './Dialogs.tsx'
@@ -59,9 +60,7 @@ export const SideBar = ({ path, open }: { path: string; open: (dialog: OpenDialo
   return (
     <nav class="side" aria-label="Workspace">
       <div class="team">
-        <span class="mark" aria-hidden="true">
-          {[...name][0]?.toUpperCase() ?? 'P'}
-        </span>
+        <Mark name={name} />
         <span class="team-name" title={name}>
           {name}
         </span>
