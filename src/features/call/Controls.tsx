@@ -11,6 +11,7 @@ import {
 import type { ComponentChildren } from 'preact'
 import { DevicePicker } from './DevicePicker.tsx'
 import type { CallStore } from './store.ts'
+import { microphoneWords } from './words.ts'
 
 type ControlProps = {
   label: string
@@ -33,14 +34,15 @@ const Control = ({ label, children, onClick, class: name = '' }: ControlProps) =
 )
 
 export const MuteControl = ({ call }: { call: CallStore }) => {
-  const { muted } = call.state
+  const { microphone } = call
+  const isOn = microphone === 'on'
   return (
     <Control
-      label={muted ? 'Unmute' : 'Mute'}
-      class={muted ? 'off' : ''}
+      label={microphoneWords(microphone)}
+      class={isOn ? '' : 'off'}
       onClick={call.toggleMuted}
     >
-      {muted ? <MicOff size={20} /> : <Mic size={20} />}
+      {isOn ? <Mic size={20} /> : <MicOff size={20} />}
     </Control>
   )
 }

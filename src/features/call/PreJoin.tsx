@@ -3,6 +3,7 @@ import { Button } from '../../ui/Button.tsx'
 import { DevicePicker } from './DevicePicker.tsx'
 import { Picture, useTrackStream } from './Picture.tsx'
 import type { CallStore } from './store.ts'
+import { microphoneWords } from './words.ts'
 
 const Preview = ({ call }: { call: CallStore }) => {
   const { ownTracks, busy } = call.state
@@ -20,17 +21,19 @@ const Preview = ({ call }: { call: CallStore }) => {
 }
 
 const Toggles = ({ call }: { call: CallStore }) => {
-  const { muted, cameraOn } = call.state
+  const { cameraOn } = call.state
+  const { microphone } = call
+  const isHeard = microphone === 'on'
   return (
     <div class="toggles">
       <button
         type="button"
-        class={`toggle ${muted ? 'off' : ''}`}
+        class={`toggle ${isHeard ? '' : 'off'}`}
         disabled={!call.toggleMuted}
         onClick={call.toggleMuted}
       >
-        {muted ? <MicOff size={18} /> : <Mic size={18} />}
-        {muted ? 'Unmute' : 'Mute'}
+        {isHeard ? <Mic size={18} /> : <MicOff size={18} />}
+        {microphoneWords(microphone)}
       </button>
       <button
         type="button"

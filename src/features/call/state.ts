@@ -10,6 +10,8 @@ import type {
 
 export type CallChannel = { slug: string; name: string }
 
+export type MicrophoneState = 'on' | 'muted' | 'missing'
+
 export type CallState = {
   /** `preparing`: the panel before joining; `ended`: over, and not by me. */
   phase: 'idle' | 'preparing' | 'in-call' | 'ended'

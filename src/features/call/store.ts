@@ -5,7 +5,13 @@ import type { Call, CallEvents, Transfer, Transport } from '../../media/transpor
 import type { Storage } from '../../platform/storage.ts'
 import { createLocalMedia } from './local-media.ts'
 import type { Speakers } from './speakers.ts'
-import { type CallChannel, type CallState, createState, initialState } from './state.ts'
+import {
+  type CallChannel,
+  type CallState,
+  createState,
+  initialState,
+  type MicrophoneState,
+} from './state.ts'
 
 export type CallNeeds = {
   transport: Transport
@@ -95,8 +101,14 @@ const ownMedia = (own: Own) => {
   }
   const setMuted = async (muted: boolean) => {
     state.muted = muted
-    if (!muted && !media.track('microphone')) await open(['microphone'])
+    if (!muted && !media.track('microphone')) await openMicrophone()
     tell()
+  }
+  const openMicrophone = async () => {
+    await open(['microphone'])
+    // The panel before the call shows it beside the devices; in the call they may be out of sight.
+    const problem = media.problem('microphone')
+    if (problem && state.phase === 'in-call') needs.say(problem)
   }
   const stopScreen = () => {
     for (const track of own.screen?.getTracks() ?? []) track.stop()
@@ -230,13 +242,20 @@ const possibilities = ({ state }: Own) => ({
   present: () => state.participants.find(({ isMe }) => isMe)?.canPresent !== false,
 })
 
+/** What others hear of me. Without a microphone there is none, whether I am muted or not. */
+const microphoneState = ({ state, media }: Own): MicrophoneState => {
+  const isOpen = state.ownTracks >= 0 && media.track('microphone') !== undefined
+  if (!isOpen && !state.busy) return 'missing'
+  return state.muted ? 'muted' : 'on'
+}
+
 const when = <T>(possible: boolean, action: T): T | undefined => (possible ? action : undefined)
 
 const ownActions = (own: Own, mine: OwnMedia) => {
   const { state, needs } = own
   const can = possibilities(own)
   const canToggle = () => can.active() && !state.busy && can.present()
-  const toggleMuted = () => void mine.setMuted(!state.muted)
+  const toggleMuted = () => void mine.setMuted(microphoneState(own) === 'on')
   const toggleCamera = () => void mine.setCamera(!state.cameraOn)
   const share = () => void mine.share().catch((error: Error) => needs.say(error.message))
   const canShare = () => can.connected() && can.present() && needs.devices.canShareScreen
@@ -275,6 +294,10 @@ export const createCallStore = (needs: CallNeeds) => {
     get close() {
       return when(state.phase === 'preparing' || state.phase === 'ended', leave)
     },
+    get microphone() {
+      return microphoneState(own)
+    },
+    /** Mutes or unmutes; where the microphone is missing, looks for one again. */
     get toggleMuted() {
       return actions.muted()
     },

@@ -1,4 +1,5 @@
 import type { CallStats, ConnectionState } from '../../media/transport.ts'
+import type { MicrophoneState } from './state.ts'
 
 /** The call's state in words, for the line under the controls. `now` in milliseconds since the epoch. */
 export const stateWords = (
@@ -17,6 +18,16 @@ export const stateWords = (
       return connection.because || 'You left the call'
   }
 }
+
+const MICROPHONE_ACTIONS: Record<MicrophoneState, string> = {
+  on: 'Mute',
+  muted: 'Unmute',
+  missing: 'No microphone, try again',
+}
+
+/** What pressing the microphone's button does, and why not more. */
+export const microphoneWords = (microphone: MicrophoneState): string =>
+  MICROPHONE_ACTIONS[microphone]
 
 const connectedWords = (stats: CallStats | undefined): string => {
   const parts = ['Connected']

@@ -50,12 +50,20 @@ const block = (node: Block, key: number, mentioned: Mentioned): ComponentChildre
     return <p key={key}>{node.children.map((child, at) => inline(child, at, mentioned))}</p>
   }
   const blocks = (all: Block[]) => all.map((child, at) => block(child, at, mentioned))
-  if (node.is === 'quote') return <blockquote key={key}>{blocks(node.blocks)}</blockquote>
+  if (node.is === 'quote') {
+    return (
+      <blockquote key={key} dir="auto">
+        {blocks(node.blocks)}
+      </blockquote>
+    )
+  }
   const items = node.items.map((item, at) => <li key={at}>{blocks(item)}</li>)
   return node.start === undefined ? (
-    <ul key={key}>{items}</ul>
+    <ul key={key} dir="auto">
+      {items}
+    </ul>
   ) : (
-    <ol key={key} start={node.start}>
+    <ol key={key} dir="auto" start={node.start}>
       {items}
     </ol>
   )
