@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createCallStore } from '../../../../../src/features/call/index.ts'
 import { tilesFor } from '../../../../../src/features/call/tiles.ts'
-import { sizeWords, stateWords } from '../../../../../src/features/call/words.ts'
+import { microphoneWords, sizeWords, stateWords } from '../../../../../src/features/call/words.ts'
 import type { Devices, Wanted } from '../../../../../src/media/devices.ts'
 import type {
   Call,
@@ -107,6 +107,24 @@ describe('before the call', () => {
     expect(store.state.problems).toEqual({ camera: 'No camera.', microphone: 'No mic.' })
     store.join?.()
     expect(joined()?.options).toMatchObject({ camera: undefined, muted: true })
+  })
+
+  it('says that there is no microphone, whether I am muted or not, and takes one that is plugged in', async () => {
+    const { store, join, available, asked, said } = start({ has: ['camera'] })
+    await join()
+    expect(store.microphone).toBe('missing')
+    store.toggleMuted?.()
+    await settle()
+    expect(store.microphone).toBe('missing')
+    expect(said).toEqual(['No mic.'])
+    available.add('microphone')
+    store.toggleMuted?.()
+    await settle()
+    expect(store.microphone).toBe('on')
+    expect(asked.slice(-1)).toEqual(['muted false'])
+    store.toggleMuted?.()
+    await settle()
+    expect(store.microphone).toBe('muted')
   })
 
   it('closes the devices again when I cancel, also one that opens late', async () => {
@@ -300,6 +318,12 @@ describe('words', () => {
     const away = { is: 'reconnecting', because: 'The call server is away', retryAt: 3_000 } as const
     expect(stateWords(away, stats, 0)).toBe('The call server is away, trying again in 3 s')
     expect(stateWords(away, stats, 3_000)).toBe('The call server is away, trying again now')
+  })
+
+  it('says what the button of the microphone does, and that there is none', () => {
+    expect(microphoneWords('on')).toBe('Mute')
+    expect(microphoneWords('muted')).toBe('Unmute')
+    expect(microphoneWords('missing')).toContain('No microphone')
   })
 
   it.each([
