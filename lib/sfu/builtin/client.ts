@@ -103,7 +103,8 @@ export class Client {
   kick(by: { id: string; username: string }, reason: string): void {
     const { id, username } = by
     const message = { type: 'usermessage', kind: 'kicked', id, username, privileged: true }
-    this.send({ ...message, dest: this.id, value: reason })
+    // A client that hears no words takes this for an ordinary end.
+    this.send({ ...message, dest: this.id, value: reason || 'no reason was given' })
     this.close(CLOSE.normal, `kicked out (${reason.slice(0, 60)}) by ${username.slice(0, 30)}`)
   }
 
