@@ -45,13 +45,25 @@ const main = async (args: string[]) => {
   say(machine())
   say()
   const rows: Row[] = []
-  for (const benchmark of benchmarks) rows.push(...(await runOne(benchmark, quick)))
+  const failed: string[] = []
+  for (const benchmark of benchmarks) {
+    try {
+      rows.push(...(await runOne(benchmark, quick)))
+    } catch (error) {
+      failed.push(benchmark.name)
+      say(`  ${error instanceof Error ? error.stack : String(error)}`)
+    }
+  }
   const missed = rows.filter(({ holds }) => holds === false)
   say(`${rows.length} figures, ${missed.length} aims missed.`)
   for (const { goal, name, ours, unit, aim } of missed)
     say(`  ${goal} ${name}: ${ours} ${unit}, aim ${aim}`)
+  if (failed.length > 0) {
+    say(`Not measured, for it failed: ${failed.join(', ')}`)
+    process.exitCode = 1
+  }
   // A partial or rough run is no record.
-  if (quick || benchmarks.length < ALL.length) return
+  if (quick || failed.length > 0 || benchmarks.length < ALL.length) return
   await mkdir(join(RESULT, '..'), { recursive: true })
   await writeFile(RESULT, `${JSON.stringify(rows, null, 1)}\n`)
 }

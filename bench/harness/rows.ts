@@ -43,12 +43,14 @@ const inWords = ({ atMost, atLeast, times = {}, plus = {} }: Aim, unit: string):
   ].join(', ')
 
 const judge = (aim: Aim, ours: number, measured: Figures): boolean | null => {
+  const at = (round: number) => measured[OURS]?.[round] ?? Number.NaN
   const checks = [
     ...(aim.atMost === undefined ? [] : [ours <= aim.atMost]),
     ...(aim.atLeast === undefined ? [] : [ours >= aim.atLeast]),
   ]
   for (const [name, most] of Object.entries(aim.times ?? {})) {
-    if (measured[name]) checks.push(ratioTo(measured, name) <= most)
+    const excess = (measured[name] ?? []).map((other, round) => at(round) - most * other)
+    if (measured[name]) checks.push(median(excess) <= 0)
   }
   for (const [name, most] of Object.entries(aim.plus ?? {})) {
     if (measured[name]) checks.push(ours <= median(measured[name]) + most)
