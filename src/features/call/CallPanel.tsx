@@ -8,7 +8,7 @@ import { Stage } from './Stage.tsx'
 import { StateLine } from './StateLine.tsx'
 import type { CallStore } from './store.ts'
 import { TileView } from './TileView.tsx'
-import { tilesFor } from './tiles.ts'
+import { type Tile, tilesFor } from './tiles.ts'
 
 export type CallPanelProps = {
   call: CallStore
@@ -35,6 +35,10 @@ const Ended = ({ call }: { call: CallStore }) => {
   )
 }
 
+/** The sound of a shared screen is nobody speaking. */
+const speaks = ({ kind, participant }: Tile, speaking: ReadonlySet<string>): boolean =>
+  kind === 'camera' && !participant.muted && speaking.has(participant.id)
+
 const InCall = ({ call, menuFor, children }: CallPanelProps) => {
   const { participants, streams, speaking, stage } = call.state
   const tiles = tilesFor(participants, streams)
@@ -52,7 +56,7 @@ const InCall = ({ call, menuFor, children }: CallPanelProps) => {
             <TileView
               key={tile.key}
               tile={tile}
-              isSpeaking={tile.kind === 'camera' && speaking.has(tile.participant.id)}
+              isSpeaking={speaks(tile, speaking)}
               onEnlarge={() => call.enlarge(tile.key === stage ? undefined : tile.key)}
               menu={tile.participant.isMe ? undefined : menuFor?.(tile.participant.id)}
             />

@@ -22,8 +22,13 @@ export const StateLine = ({ call }: { call: CallStore }) => {
   return (
     <div class={`state-line ${connection.is}`} data-testid="call-state">
       <i aria-hidden="true" />
-      <span>{stateWords(connection, stats, now)}</span>
-      {connection.is === 'connected' && <span>{peopleWords(participants.length)} in the call</span>}
+      <span class="state-words">{stateWords(connection, stats, now)}</span>
+      {connection.is === 'connected' && (
+        <span>
+          {peopleWords(participants.length)}
+          <span class="hidden-words"> in the call</span>
+        </span>
+      )}
       {isAway && (
         <button type="button" class="link" onClick={call.retryNow}>
           Try now

@@ -66,13 +66,20 @@ export const useScrolling = (box: RefObject<HTMLDivElement>, needs: ScrollingNee
   useEffect(() => {
     const at = box.current
     if (!at) return
-    const onResize = () => (follows.current ? toEnd(at) : undefined)
+    const sizeOf = () => `${at.clientWidth} x ${at.clientHeight}`
+    let size = sizeOf()
+    const onResize = () => {
+      size = sizeOf()
+      if (follows.current) toEnd(at)
+    }
+    // While the box changes its size the text below grows: that is not the reader going up.
+    const onScroll = () => (follows.current && size !== sizeOf() ? undefined : look())
     const observer = new ResizeObserver(onResize)
     observer.observe(at)
-    at.addEventListener('scroll', look, { passive: true })
+    at.addEventListener('scroll', onScroll, { passive: true })
     return () => {
       observer.disconnect()
-      at.removeEventListener('scroll', look)
+      at.removeEventListener('scroll', onScroll)
     }
   }, [box])
 

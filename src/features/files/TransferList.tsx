@@ -1,5 +1,5 @@
 import { File as FileIcon, X } from 'lucide-preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Transfer } from '../../media/transport.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { type CallStore, sizeWords } from '../call/index.ts'
@@ -35,10 +35,18 @@ const Actions = ({ transfer }: { transfer: Transfer }) => {
   )
 }
 
-type RowProps = { transfer: Transfer; partner: string; onHide: () => void }
+type RowProps = {
+  transfer: Transfer
+  /** The other one, while they are in the call. */
+  partner: string | undefined
+  onHide: () => void
+}
 
 const Row = ({ transfer, partner, onHide }: RowProps) => {
   const { name, size, transferred, state } = transfer
+  // Who left, or came back as another participant, keeps the name.
+  const lastName = useRef('the other')
+  if (partner) lastName.current = partner
   const isMoving = state === 'moving' || state === 'connecting'
   const isOver = !isMoving && state !== 'offered'
   return (
@@ -46,7 +54,7 @@ const Row = ({ transfer, partner, onHide }: RowProps) => {
       <FileIcon size={18} aria-hidden="true" />
       <div class="transfer-text">
         <b title={name}>{name}</b>
-        <small role="status">{transferWords(transfer, partner)}</small>
+        <small role="status">{transferWords(transfer, lastName.current)}</small>
         {isMoving && (
           <progress value={transferred} max={Math.max(1, size)} aria-label={`Progress of ${name}`}>
             {sizeWords(transferred)}
@@ -75,7 +83,7 @@ export const TransferList = ({ call }: { call: CallStore }) => {
         <Row
           key={transfer.id}
           transfer={transfer}
-          partner={nameOf(transfer.participantId) ?? 'the other'}
+          partner={nameOf(transfer.participantId)}
           onHide={() => call.hideTransfer(transfer.id)}
         />
       ))}
