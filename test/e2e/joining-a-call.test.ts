@@ -91,10 +91,10 @@ eachSfu('three people in a call', ({ galene }) => {
       .signIn('bob')
       .then((client) => client.send('POST', '/api/channels', { name: 'Side talk' }))
     await bob.page.getByRole('link', { name: /Side talk/ }).click()
-    await bob.page.getByRole('heading', { name: 'Side talk' }).waitFor()
+    await bob.page.getByRole('heading', { name: 'Side talk', level: 1 }).waitFor()
     await Promise.all([decodes(alice, 'Bob'), hears(bob, 'Alice')])
     await bob.page.getByRole('link', { name: 'Back to the call in general' }).click()
-    await bob.page.getByRole('heading', { name: 'general', exact: true }).waitFor()
+    await bob.page.getByRole('heading', { name: 'general', level: 1 }).waitFor()
     await decodes(bob, 'Alice')
   })
 

@@ -45,7 +45,7 @@ it('a person who is disabled is signed out at once, and cannot come back', {
 }, async () => {
   const bob = await world.comes('bob', { path: '/channels/general' })
   bob.tolerate(/status of 401/)
-  await bob.page.getByRole('heading', { name: 'general' }).waitFor()
+  await bob.page.getByRole('heading', { name: 'general', level: 1 }).waitFor()
   const row = alice.page.getByRole('listitem').filter({ hasText: '@bob' })
   await row.getByText('@bob · Online').waitFor()
   await row.getByRole('button', { name: 'Disable' }).click()
@@ -63,7 +63,7 @@ it('a person who is disabled is signed out at once, and cannot come back', {
 
 it('a password reset ends every session of the person', { timeout: LONG }, async () => {
   const carol = await world.comes('carol', { path: '/channels/general' })
-  await carol.page.getByRole('heading', { name: 'general' }).waitFor()
+  await carol.page.getByRole('heading', { name: 'general', level: 1 }).waitFor()
   await alice.page.getByRole('button', { name: 'Reset password of Carol' }).click()
   await alice.page.getByRole('dialog').getByRole('button', { name: 'Reset password' }).click()
   const once = alice.page.getByRole('dialog', { name: 'Password for Carol' })

@@ -32,7 +32,7 @@ it('a wrong password is refused without saying which half was wrong; the right o
   expect(await page.getByRole('alert').innerText()).toBe(first)
   await signIn(somebody, ' Bob ', PASSWORD)
   await page.waitForURL('**/channels/general')
-  await page.getByRole('heading', { name: 'general' }).waitFor()
+  await page.getByRole('heading', { name: 'general', level: 1 }).waitFor()
   await write(somebody, 'I am in')
   await shows(somebody, 'I am in')
   await somebody.close()

@@ -64,7 +64,7 @@ it('shows where the focus is, and Escape closes what is open and gives it back',
 }, async () => {
   const bob = await world.comes('bob', { path: '/channels/general' })
   const { page } = bob
-  await page.getByRole('heading', { name: 'general' }).waitFor()
+  await page.getByRole('heading', { name: 'general', level: 1 }).waitFor()
   await tabTo(page, /^Create a channel$/)
   const outline = await page.evaluate(() => {
     const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(

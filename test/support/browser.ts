@@ -1,4 +1,10 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
 import { watchMedia } from './page-media.ts'
 import { type Name, type Pyrite, type PyriteOptions, startPyrite } from './pyrite.ts'
 
@@ -22,6 +28,8 @@ export type VisitOptions = BrowserContextOptions & {
   cookie?: string
   /** Where to go first. */
   path?: string
+  /** Done before the first page is opened. */
+  prepare?: (context: BrowserContext) => Promise<unknown>
 }
 
 /** One person in front of one tab. */
@@ -68,7 +76,7 @@ const asCookies = (header: string, url: string) =>
 export const visit = async (
   browser: Browser,
   url: string,
-  { cookie, path = '/', ...options }: VisitOptions = {},
+  { cookie, path = '/', prepare, ...options }: VisitOptions = {},
 ): Promise<Visitor> => {
   const context = await browser.newContext({
     baseURL: url,
@@ -78,6 +86,7 @@ export const visit = async (
   })
   context.setDefaultTimeout(15_000)
   context.setDefaultNavigationTimeout(30_000)
+  await prepare?.(context)
   await context.addInitScript(watchMedia)
   if (cookie) await context.addCookies(asCookies(cookie, url))
   const page = await context.newPage()
