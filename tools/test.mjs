@@ -47,10 +47,7 @@ const ensureChromium = () => {
       }).status === 0
     )
   }
-  if (
-    !(run('update', '-qq') && run('install', '-y', '-qq', 'chromium')) ||
-    !findChromium()
-  ) {
+  if (!(run('update', '-qq') && run('install', '-y', '-qq', 'chromium')) || !findChromium()) {
     console.error(
       'Chromium could not be installed: install it by hand, or name it in CHROMIUM=/path/to/chromium.',
     )
