@@ -20,7 +20,7 @@ import {
 } from './bridge-write.ts'
 import { closeFrame, sendable } from './close-frame.ts'
 import { MAX_SERVER_FRAME_BYTES, WS_PATH } from './facts.ts'
-import { textFrame } from './text-frame.ts'
+import { maskedTextFrame, textFrame } from './text-frame.ts'
 
 /** Frames that may wait for Galene, and their bytes together [SFU-2]. */
 const MAX_HELD_FRAMES = 64
@@ -45,7 +45,6 @@ const UPSTREAM = {
   skipUTF8Validation: true,
   closeTimeout: CLOSE_MS,
 }
-const AS_TEXT = { binary: false }
 
 type Phase = 'greeting' | 'idle' | 'joining' | 'joined' | 'closed'
 
@@ -62,6 +61,7 @@ export class Connection {
   /** The socket under `client`, for frames that need no more than a header. */
   private readonly socket: Duplex
   private readonly upstream: WebSocket
+  private upstreamSocket: Duplex | undefined
   private readonly peerAddress: string
   private readonly speaker: Speaker
   private readonly live: Live = { streams: new Set() }
@@ -99,13 +99,22 @@ export class Connection {
 
   private listen() {
     const { client, upstream, shared } = this
-    client.on('message', (data) => shared.counts.timed('up', () => this.fromClient(data as Buffer)))
+    client.on('message', (data) => {
+      const since = shared.counts.started()
+      this.fromClient(data as Buffer)
+      if (since > 0) shared.counts.ended('up', since)
+    })
     client.on('close', (code, reason) => this.clientClosed(code, reason.toString()))
     client.on('error', (error) => this.clientFailed(error))
+    upstream.on('upgrade', ({ socket }) => {
+      this.upstreamSocket = socket
+    })
     upstream.on('open', () => this.opened())
-    upstream.on('message', (data) =>
-      shared.counts.timed('down', () => this.fromGalene(data as Buffer)),
-    )
+    upstream.on('message', (data) => {
+      const since = shared.counts.started()
+      this.fromGalene(data as Buffer)
+      if (since > 0) shared.counts.ended('down', since)
+    })
     upstream.on('pong', () => this.heard())
     upstream.on('close', (code, reason) => this.upstreamClosed(code, reason.toString()))
     // The close that follows says what is to be done.
@@ -212,14 +221,15 @@ export class Connection {
   }
 
   private forward(type: string, frame: string) {
-    if (this.upstream.readyState !== WebSocket.OPEN) return
-    if (this.upstream.bufferedAmount > this.needs.config.max_buffered_bytes) return this.tooSlow()
-    const data = Buffer.from(frame)
-    this.upstream.send(data, AS_TEXT)
+    const { upstreamSocket } = this
+    if (upstreamSocket === undefined || this.upstream.readyState !== WebSocket.OPEN) return
+    if (upstreamSocket.writableLength > this.needs.config.max_buffered_bytes) return this.tooSlow()
+    const { data, bytes } = maskedTextFrame(frame)
+    upstreamSocket.write(data)
     this.isUnanswered = true
     this.messagesUp += 1
-    this.bytesUp += data.length
-    this.shared.counts.up(type, data.length)
+    this.bytesUp += bytes
+    this.shared.counts.up(type, bytes)
   }
 
   // --- joining -----------------------------------------------------------------------------------
@@ -309,7 +319,7 @@ export class Connection {
     this.socket.write(textFrame(frame))
     this.messagesDown += 1
     this.bytesDown += frame.length
-    if (client.bufferedAmount > this.needs.config.max_buffered_bytes) {
+    if (this.socket.writableLength > this.needs.config.max_buffered_bytes) {
       this.shared.counts.refused('slow-reader')
       this.finish(CLOSE.tryLater, 'reads too slowly', 'slow-reader')
     }

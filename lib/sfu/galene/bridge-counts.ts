@@ -75,15 +75,15 @@ export const createCounts = (registry: Registry, live: () => number) => {
     joined: (outcome: JoinOutcome) => joins.inc({ outcome }),
     failed: (kind: 'unreachable' | 'lost' | 'slow') => failures.inc({ kind }),
     refused: (why: string) => refused.inc({ why }),
-    /** Runs `pass`, timing now and then how long it took. */
-    timed(direction: 'up' | 'down', pass: () => void) {
+    /** When a message began its way, now and then; 0 for the others. */
+    started(): number {
       untilTimed -= 1
-      if (untilTimed > 0) return pass()
+      if (untilTimed > 0) return 0
       untilTimed = TIMED_ONE_IN
-      const since = performance.now()
-      pass()
-      latency.observe({ direction }, (performance.now() - since) / 1000)
+      return performance.now()
     },
+    ended: (direction: 'up' | 'down', since: number) =>
+      latency.observe({ direction }, (performance.now() - since) / 1000),
   }
 }
 export type Counts = ReturnType<typeof createCounts>

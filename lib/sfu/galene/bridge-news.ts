@@ -7,19 +7,24 @@ export type News =
   | { type: 'offer'; id: string; replace: string }
   | { type: 'close'; id: string }
 
-const PREFIX = Buffer.from('{"type":"')
+/** `{"type":"`, which is how Go begins a message. */
+const PREFIX = [...Buffer.from('{"type":"')]
+const START = PREFIX.length
 const LONGEST_TYPE = 16
 const QUOTE = 0x22
 const UNKNOWN = 'other'
 
+const beginsLikeGo = (frame: Buffer): boolean => {
+  for (let at = 0; at < START; at += 1) if (frame[at] !== PREFIX[at]) return false
+  return true
+}
+
 /** The type of a frame that begins as Go writes it; undefined otherwise. Looks at no more than 26 bytes. */
 const typeAtFront = (frame: Buffer): string | undefined => {
-  if (frame.length < PREFIX.length || frame.compare(PREFIX, 0, PREFIX.length, 0, PREFIX.length)) {
-    return undefined
-  }
-  const end = frame.indexOf(QUOTE, PREFIX.length)
-  if (end < 0 || end > PREFIX.length + LONGEST_TYPE) return undefined
-  return frame.toString('latin1', PREFIX.length, end)
+  if (!beginsLikeGo(frame)) return undefined
+  let end = START
+  while (frame[end] !== QUOTE && end <= START + LONGEST_TYPE) end += 1
+  return frame[end] === QUOTE ? frame.toString('latin1', START, end) : undefined
 }
 
 type Raw = Record<string, unknown>

@@ -18,9 +18,6 @@ export const MAX_CLIENT_FRAME_BYTES = 1_048_576
  */
 export const MAX_SERVER_FRAME_BYTES = 8 * MAX_CLIENT_FRAME_BYTES
 
-/** A handshake later than this ends the connection, in seconds. Source: webclient.go, readMessage. Proof: [FACT-HANDSHAKE]. */
-export const HANDSHAKE_SECONDS = 15
-
 /**
  * Fields of a message, as Galene knows them. Keys are matched without regard to case, the last duplicate wins, only the first
  * JSON value of a frame counts. Source: webclient.go, clientMessage; Go encoding/json. Proof: [FACT-JSON].

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readLikeGo } from '../../../../../lib/sfu/galene/bridge-read.ts'
 import { IN_CALL } from '../../../../../lib/sfu/galene/bridge-write.ts'
 import { closeFrame, sendable } from '../../../../../lib/sfu/galene/close-frame.ts'
-import { textFrame } from '../../../../../lib/sfu/galene/text-frame.ts'
+import { maskedTextFrame, textFrame } from '../../../../../lib/sfu/galene/text-frame.ts'
 
 const speaker = { clientId: 'me', username: 'bob', userId: 'id-bob', displayName: 'Bob' }
 
@@ -128,5 +128,26 @@ describe('a text frame', () => {
           : Number(frame.readBigUInt64BE(2))
     expect(said).toBe(length)
     expect(frame.subarray(header).equals(Buffer.alloc(length, 'x'))).toBe(true)
+  })
+})
+
+describe('a masked text frame', () => {
+  it('is what a WebSocket server reads as the same text, of any length', () => {
+    const lengths = [0, 1, 2, 3, 4, 5, 125, 126, 65_535, 65_536, 70_001, 300]
+    for (const text of [...lengths.map((n) => 'é'.repeat(n / 2) + 'x'.repeat(n % 2)), '\ud800']) {
+      const { data, bytes } = maskedTextFrame(text)
+      const payload = Buffer.from(text)
+      expect([bytes, data[0], (data[1] ?? 0) & 0x80]).toEqual([payload.length, 0x81, 0x80])
+      const start = data.length - bytes
+      const mask = data.subarray(start - 4, start)
+      const read = data.subarray(start).map((byte, at) => byte ^ (mask[at % 4] ?? 0))
+      expect(Buffer.from(read).equals(payload)).toBe(true)
+    }
+  })
+  it('has another mask each time', () => {
+    const masks = new Set(
+      Array.from({ length: 5_000 }, () => maskedTextFrame('').data.readUInt32BE(2)),
+    )
+    expect(masks.size).toBeGreaterThan(4_990)
   })
 })
