@@ -1,7 +1,7 @@
 import type SQLite from 'better-sqlite3'
 import { PyriteError } from '../errors.ts'
 import { asStorageError } from './errors.ts'
-import type { Sqlite } from './sqlite.ts'
+import type { Sqlite, Told } from './sqlite.ts'
 
 /** Jobs of one transaction, so that a flood does not hold up everything else: 1,000 inserts take about 5 ms. */
 const MAX_JOBS = 1_000
@@ -18,7 +18,7 @@ const isThenable = (value: unknown): boolean =>
   typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 
 /** Runs jobs in one transaction, each in its own savepoint: one that throws undoes only itself. Throws when nothing was stored. */
-const batchRunner = (sqlite: SQLite.Database, handle: Sqlite) => {
+const batchRunner = (sqlite: SQLite.Database, handle: Sqlite, told: Told) => {
   const exec = (sql: string) => handle.prepare(sql).run()
   const attempt = (job: Job): Outcome => {
     exec('savepoint job')
@@ -32,7 +32,7 @@ const batchRunner = (sqlite: SQLite.Database, handle: Sqlite) => {
       if (!sqlite.inTransaction) throw error
       exec('rollback to job')
       exec('release job')
-      return { job, error: asStorageError(error) }
+      return { job, error: told(error) }
     }
   }
   return (jobs: Job[]): Outcome[] => {
@@ -59,8 +59,9 @@ export const groupCommit = (
   sqlite: SQLite.Database,
   handle: Sqlite,
   exclusively: (run: () => Promise<void>) => Promise<void>,
+  told: Told = asStorageError,
 ) => {
-  const runBatch = batchRunner(sqlite, handle)
+  const runBatch = batchRunner(sqlite, handle, told)
   const waiting: Job[] = []
   let flushing: Promise<void> | undefined
 
@@ -69,7 +70,7 @@ export const groupCommit = (
     try {
       runBatch(jobs).forEach(tell)
     } catch (error) {
-      const reason = asStorageError(error)
+      const reason = told(error)
       for (const job of jobs) job.reject(reason)
     }
   }
@@ -78,7 +79,7 @@ export const groupCommit = (
     try {
       await exclusively(flushOnce)
     } catch (error) {
-      for (const job of waiting.splice(0)) job.reject(asStorageError(error))
+      for (const job of waiting.splice(0)) job.reject(told(error))
     }
     flushing = waiting.length > 0 ? flush() : undefined
   }

@@ -4,6 +4,7 @@ import { groupCommit } from './group-commit.ts'
 import type { Db, Tables } from './index.ts'
 import { migrate } from './migrate.ts'
 import { kyselySqlite, openSqlite, type Sqlite, withStatements } from './sqlite.ts'
+import { storageTeller } from './told.ts'
 
 export type Database = {
   /** For queries. Each statement outside a transaction is stored durably by itself. */
@@ -33,8 +34,9 @@ export const openDatabase = async ({
 }: DatabaseNeeds): Promise<Database> => {
   const sqlite = openSqlite(path)
   const handle = withStatements(sqlite)
+  const told = storageTeller(log, now)
   const db = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: kyselySqlite(sqlite, handle) }),
+    dialect: new SqliteDialect({ database: kyselySqlite(sqlite, handle, told) }),
   })
   try {
     const applied = await migrate(db, { now })
@@ -43,7 +45,7 @@ export const openDatabase = async ({
     await db.destroy()
     throw error
   }
-  const commits = groupCommit(sqlite, handle, (run) => db.connection().execute(run))
+  const commits = groupCommit(sqlite, handle, (run) => db.connection().execute(run), told)
   let closing: Promise<void> | undefined
   return {
     db,

@@ -65,13 +65,19 @@ export const withStatements = (sqlite: SQLite.Database): Sqlite => {
   }
 }
 
-const told = <T>(run: () => T): T => {
-  try {
-    return run()
-  } catch (error) {
-    throw asStorageError(error)
+/** What an error of SQLite is to the caller. */
+export type Told = (error: unknown) => unknown
+
+const teller =
+  (told: Told) =>
+  <T>(run: () => T): T => {
+    try {
+      return run()
+    } catch (error) {
+      throw told(error)
+    }
   }
-}
+type Teller = ReturnType<typeof teller>
 
 const NOTHING: SqliteStatement = {
   reader: false,
@@ -80,23 +86,30 @@ const NOTHING: SqliteStatement = {
   iterate: () => [][Symbol.iterator](),
 }
 
-const asKyselyStatement = (statement: Statement): SqliteStatement => ({
+const asKyselyStatement = (statement: Statement, tell: Teller): SqliteStatement => ({
   reader: statement.reader,
-  all: (parameters) => told(() => statement.all(...parameters)),
-  run: (parameters) => told(() => statement.run(...parameters)),
-  iterate: (parameters) => told(() => statement.iterate(...parameters)),
+  all: (parameters) => tell(() => statement.all(...parameters)),
+  run: (parameters) => tell(() => statement.run(...parameters)),
+  iterate: (parameters) => tell(() => statement.iterate(...parameters)),
 })
 
 /**
  * The file as Kysely uses it. A transaction takes the write lock when it begins, so that it cannot fail half-way because the
  * command line wrote meanwhile; and rolling back what SQLite has already rolled back (a full disk) does not hide the reason.
  */
-export const kyselySqlite = (sqlite: SQLite.Database, { prepare }: Sqlite): SqliteDatabase => ({
-  close: () => sqlite.close(),
-  prepare: (sql) =>
-    told(() => {
-      if (sql === 'begin') return asKyselyStatement(prepare('begin immediate'))
-      if (sql === 'rollback' && !sqlite.inTransaction) return NOTHING
-      return asKyselyStatement(prepare(sql))
-    }),
-})
+export const kyselySqlite = (
+  sqlite: SQLite.Database,
+  { prepare }: Sqlite,
+  told: Told = asStorageError,
+): SqliteDatabase => {
+  const tell = teller(told)
+  return {
+    close: () => sqlite.close(),
+    prepare: (sql) =>
+      tell(() => {
+        if (sql === 'begin') return asKyselyStatement(prepare('begin immediate'), tell)
+        if (sql === 'rollback' && !sqlite.inTransaction) return NOTHING
+        return asKyselyStatement(prepare(sql), tell)
+      }),
+  }
+}

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isUniqueViolation } from '../../../../../lib/platform/db/index.ts'
 import { type Database, openDatabase } from '../../../../../lib/platform/db/open.ts'
 import { PyriteError } from '../../../../../lib/platform/errors.ts'
+import { createLog } from '../../../../../lib/platform/log.ts'
 
 let folder: string
 beforeEach(() => {
@@ -153,6 +154,22 @@ describe('queries', () => {
       code: 'storage.unavailable',
     })
     expect(await names(database)).toEqual([])
+    await database.close()
+  })
+  it('what is wrong with the file is in the log, again each minute while it lasts', async () => {
+    const lines: string[] = []
+    const log = createLog('info', { write: (line) => lines.push(line) })
+    let time = Date.UTC(2026, 0, 1)
+    const database = await openDatabase({ path: ':memory:', log, now: () => new Date(time) })
+    lines.length = 0
+    await pragma(database, 'query_only = 1')
+    const write = () => database.write((sqlite) => sqlite.prepare('delete from users').run())
+    await expect(write()).rejects.toMatchObject({ code: 'storage.unavailable' })
+    await expect(write()).rejects.toMatchObject({ code: 'storage.unavailable' })
+    expect(lines).toEqual([expect.stringContaining('may only be read')])
+    time += 60_000
+    await expect(write()).rejects.toMatchObject({ code: 'storage.unavailable' })
+    expect(lines).toHaveLength(2)
     await database.close()
   })
 })
