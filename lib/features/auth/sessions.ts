@@ -56,8 +56,14 @@ const identification = (
   const prolonged = async (found: queries.Found, at: Date): Promise<string> => {
     if (at.getTime() - Date.parse(found.lastSeenAt) < prolongAfterMs) return found.expiresAt
     const expiresAt = expiryFrom(at)
-    await queries.prolong(db, found.sessionId, at.toISOString(), expiresAt)
-    return expiresAt
+    try {
+      await queries.prolong(db, found.sessionId, at.toISOString(), expiresAt)
+      return expiresAt
+    } catch (error) {
+      // A full disk keeps nobody from reading: the session lives as long as was stored.
+      if (error instanceof PyriteError) return found.expiresAt
+      throw error
+    }
   }
   return async (
     cookieToken: string | undefined,

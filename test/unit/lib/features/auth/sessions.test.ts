@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LAPTOP, PASSWORD, type PeopleWorld, startPeople } from '../../../../support/people.ts'
 
@@ -96,6 +97,16 @@ describe('how long a session lives', () => {
     })
     expect(who?.expiresAt).toBe(later?.expiresAt)
   })
+  it('while nothing can be stored, who is signed in stays so, as long as was stored', async () => {
+    const bob = await world.enter('bob')
+    world.advance(2 * HOUR)
+    await sql`pragma query_only = 1`.execute(world.db)
+    expect(await world.auth.authenticate(bob.cookie)).toMatchObject({ expiresAt: bob.expiresAt })
+    await sql`pragma query_only = 0`.execute(world.db)
+    world.advance(30 * DAY)
+    expect(await isIn(bob.cookie)).toBe(false)
+  })
+
   it('one shorter than ten hours is prolonged by each visit that matters', async () => {
     const short = await startPeople({ session_days: 1 / 24 })
     const { cookie } = await short.enter('bob')
@@ -234,5 +245,17 @@ describe('resetting a password', () => {
     world.meanwhile(() => world.users.disable(world.bob.id))
     await expect(world.enter('bob')).rejects.toMatchObject({ code: 'auth.bad-credentials' })
     expect(await world.db.selectFrom('sessions').select('id').execute()).toEqual([])
+  })
+})
+
+describe('which sessions still hold', () => {
+  it('is known of more than a database is asked for at once', async () => {
+    const bob = await world.enter('bob')
+    const carol = await world.enter('carol')
+    await world.auth.end(carol.userId, carol.sessionId)
+    const strangers = Array.from({ length: 40_000 }, (_, n) => `nobody-${n}`)
+    const asked = [bob.sessionId, ...strangers, carol.sessionId]
+    expect(await world.auth.stillOpen(asked)).toEqual([bob.sessionId])
+    expect(await world.auth.stillOpen([])).toEqual([])
   })
 })
