@@ -212,7 +212,8 @@ const shootCall = async (stage: Stage, tomas: Visitor) => {
     await page.getByRole('button', { name: 'Mute', exact: true }).click()
   }
   await untilPictured(mira.page, 3)
-  await mira.page.getByText(/^Connected, UDP, \d ms$/).waitFor({ timeout: 120_000 })
+  const state = mira.page.getByTestId('call-state')
+  await state.getByText(/^Connected, UDP, \d{1,2} ms$/).waitFor({ timeout: 120_000 })
   await mira.page.locator('[data-testid="tile"][data-speaking="true"]').first().waitFor()
   await mkdir('docs/images', { recursive: true })
   await mira.page.screenshot({ path: 'docs/images/call.png', animations: 'disabled' })
