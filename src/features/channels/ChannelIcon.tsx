@@ -8,6 +8,6 @@ export const ChannelIcon = ({ isPrivate, size = 16 }: { isPrivate: boolean; size
     ) : (
       <Hash size={size} aria-hidden="true" />
     )}
-    {isPrivate && <span class="hidden-words">private</span>}
+    {isPrivate && <span class="hidden-words">private </span>}
   </span>
 )
