@@ -81,6 +81,7 @@ export const createApp = (needs: AppNeeds) => {
     clearTimeout(cutOff)
     for (const end of ends) end()
     features.presence.close()
+    features.calls.close()
     await database.close()
   }
 

@@ -15,6 +15,9 @@ export type CallsNeeds = {
   onBug: (error: unknown) => void
 }
 
+/** Changes of the calls' status within this time are pushed together, in milliseconds. */
+const TELL_AFTER_MS = 50
+
 const asCallParticipant = ({ connectionId, caller, joinedAt }: Participant): CallParticipant => ({
   userId: caller.userId,
   connectionId,
@@ -23,8 +26,9 @@ const asCallParticipant = ({ connectionId, caller, joinedAt }: Participant): Cal
 
 /** What the workspace knows and decides about calls. The media server knows neither channels nor moderation. */
 export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
-  /** Groups with somebody in the call, so that a change of the server's health is told to their channels. */
-  const watched = new Set<string>()
+  /** What each channel was told last, without the time, so that only changes are pushed. */
+  const told = new Map<string, string>()
+  let telling: NodeJS.Timeout | undefined
   const report = (work: Promise<unknown>) => {
     work.catch(onBug)
   }
@@ -45,11 +49,16 @@ export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
     }
   }
 
-  const tell = async (slug: string) => {
-    const channelId = await queries.channelIdOf(db, slug)
-    if (channelId === undefined) return
-    const status = statusOf(slug)
-    hub.publish(topicOf(channelId), 'calls.status', { channelSlug: slug, status })
+  /** Pushes the status of every channel whose status is another than it was told last. */
+  const tellChanged = async () => {
+    for (const { id, slug } of await queries.allChannels(db)) {
+      const status = statusOf(slug)
+      const { checkedAt: _, ...facts } = status
+      const text = JSON.stringify(facts)
+      if (told.get(slug) === text) continue
+      told.set(slug, text)
+      hub.publish(topicOf(id), 'calls.status', { channelSlug: slug, status })
+    }
   }
 
   const tellParticipants = async (slug: string) => {
@@ -80,21 +89,24 @@ export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
     callOf,
     admit,
     participantsChanged(slug: string) {
-      watched.add(slug)
       report(tellParticipants(slug))
     },
     connectionEnded(record: CallRecord) {
       report(recordEnd(record))
     },
-    /** Tells the channels that have or had somebody in their call. */
+    /** Reachability or a group's state changed: told soon, many changes at once. */
     statusChanged() {
-      for (const slug of watched) report(tell(slug))
-      for (const slug of watched) if (sfu().participants(slug).length === 0) watched.delete(slug)
+      telling ??= setTimeout(() => {
+        telling = undefined
+        report(tellChanged())
+      }, TELL_AFTER_MS)
     },
     async status(userId: string, channelSlug: string): Promise<SfuStatus> {
       await channels.mustBeMember(userId, channelSlug)
       return statusOf(channelSlug)
     },
+    /** Nothing is pushed any more. */
+    close: () => clearTimeout(telling),
     /** Ends what a crash left open. */
     start: (now: Date) => queries.endOpenSessions(db, now.toISOString()),
   }

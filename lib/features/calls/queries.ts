@@ -5,6 +5,9 @@ import type { CallRecord, Participant } from '../../sfu/sfu.ts'
 export const channelIdOf = async (db: Db, slug: string): Promise<number | undefined> =>
   (await db.selectFrom('channels').select('id').where('slug', '=', slug).executeTakeFirst())?.id
 
+/** Every channel's number and slug. */
+export const allChannels = (db: Db) => db.selectFrom('channels').select(['id', 'slug']).execute()
+
 /** A call session begins when somebody has joined. Doing it twice changes nothing. */
 export const openSession = async (
   db: Db,
