@@ -6,7 +6,8 @@ export const channelIdOf = async (db: Db, slug: string): Promise<number | undefi
   (await db.selectFrom('channels').select('id').where('slug', '=', slug).executeTakeFirst())?.id
 
 /** Every channel's number and slug. */
-export const allChannels = (db: Db) => db.selectFrom('channels').select(['id', 'slug']).execute()
+export const allChannels = (db: Db) =>
+  db.selectFrom('channels').select(['id', 'slug']).orderBy('id').execute()
 
 /** A call session begins when somebody has joined. Doing it twice changes nothing. */
 export const openSession = async (
