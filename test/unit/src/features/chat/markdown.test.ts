@@ -157,7 +157,7 @@ describe('what attackers write', () => {
     '\n- ',
     'h',
     'mailto:',
-  ])('reads 10,000 characters of %j within 50 ms', (unit) => {
+  ])('reads 10,000 characters of %j in far less than the time of anything quadratic', (unit) => {
     for (const text of [
       unit.repeat(10_000 / unit.length),
       `${unit.repeat(5_000 / unit.length)}a${[...unit]
@@ -165,9 +165,10 @@ describe('what attackers write', () => {
         .join('')
         .repeat(5_000 / unit.length)}`,
     ]) {
-      const before = performance.now()
+      const before = process.cpuUsage()
       parseMarkdown(text)
-      expect(performance.now() - before).toBeLessThan(50)
+      const { user, system } = process.cpuUsage(before)
+      expect(user + system).toBeLessThan(500_000)
     }
   })
 })
