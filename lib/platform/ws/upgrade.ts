@@ -36,6 +36,11 @@ export const refuseUpgrade = (socket: Duplex, error: unknown, onBug: (error: unk
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
+/** A function of its own: a listener made where the request is at hand would keep the request as long as the socket lives. */
+const outlive = (socket: Duplex) => {
+  socket.on('error', () => socket.destroy())
+}
+
 /** Routes upgrades by exact path. A client that vanishes meanwhile never becomes an uncaught error. */
 export const routeUpgrades = (
   server: Server,
@@ -43,7 +48,7 @@ export const routeUpgrades = (
   onBug: (error: unknown) => void,
 ) => {
   server.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => socket.destroy())
+    outlive(socket)
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
     const handler = Object.hasOwn(table, path) ? table[path] : undefined
     const run = async () => {
