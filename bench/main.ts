@@ -65,7 +65,7 @@ const main = async (args: string[]) => {
   // A partial or rough run is no record.
   if (quick || failed.length > 0 || benchmarks.length < ALL.length) return
   await mkdir(join(RESULT, '..'), { recursive: true })
-  await writeFile(RESULT, `${JSON.stringify(rows, null, 1)}\n`)
+  await writeFile(RESULT, `${JSON.stringify(rows, null, 2)}\n`)
 }
 
 await main(process.argv.slice(2))
