@@ -105,6 +105,8 @@ describe('a server that stays away', () => {
   beforeAll(async () => {
     server = await startServerProcess(undefined)
     alice = await comes(server, 'alice')
+    // Then the page has everything it needs, also what it loads when it has time.
+    await alice.page.locator('button:enabled', { hasText: 'Join call' }).waitFor()
     await write(alice, 'Before')
     await shows(alice, 'Before')
   }, LONG)
