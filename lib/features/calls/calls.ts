@@ -29,6 +29,8 @@ export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
   /** What each channel was told last, without the time, so that only changes are pushed. */
   const told = new Map<string, string>()
   let telling: NodeJS.Timeout | undefined
+  /** Live connections whose beginning is stored. */
+  const stored = new Set<string>()
   const report = (work: Promise<unknown>) => {
     work.catch(onBug)
   }
@@ -69,10 +71,15 @@ export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
       channelSlug: slug,
       participants: participants.map(asCallParticipant),
     })
-    for (const participant of participants) await queries.openSession(db, channelId, participant)
+    for (const participant of participants) {
+      if (stored.has(participant.connectionId)) continue
+      stored.add(participant.connectionId)
+      await queries.openSession(db, channelId, participant)
+    }
   }
 
   const recordEnd = async (record: CallRecord) => {
+    stored.delete(record.connectionId)
     const channelId = await queries.channelIdOf(db, record.group)
     if (channelId !== undefined) await queries.endSession(db, channelId, record)
   }
