@@ -4,10 +4,11 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import { WORKSPACE_PROTOCOL } from '../../protocol/envelope.ts'
 import { PyriteError } from '../errors.ts'
-import { createConnection, textFrame } from './connection.ts'
+import { createConnection } from './connection.ts'
 import type { Caller } from './dispatcher.ts'
 import { createHub } from './hub.ts'
 import { createReceiver, type ReceiveNeeds } from './receive.ts'
+import { textFrame } from './text-frame.ts'
 import { createTopics } from './topics.ts'
 
 export type ConnectionsNeeds = ReceiveNeeds & {

@@ -1,6 +1,7 @@
 import { CLOSE } from '../../protocol/close-codes.ts'
 import type { Pushes } from '../../protocol/workspace.ts'
-import { type Connection, textFrame } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { textFrame } from './text-frame.ts'
 import type { Topics } from './topics.ts'
 
 /** Counts frames: so many of so many bytes each; one where it does not say. */

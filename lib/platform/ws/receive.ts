@@ -1,10 +1,11 @@
 import { CLOSE } from '../../protocol/close-codes.ts'
 import type { Reply, Request } from '../../protocol/envelope.ts'
 import type { Config } from '../config/schema.ts'
-import { type Connection, readRequest, textFrame } from './connection.ts'
+import { type Connection, readRequest } from './connection.ts'
 import type { Caller } from './dispatcher.ts'
 import type { OnFrame } from './hub.ts'
 import { tokenBucket } from './rate.ts'
+import { textFrame } from './text-frame.ts'
 
 export type ReceiveNeeds = {
   limits: Config['socket']

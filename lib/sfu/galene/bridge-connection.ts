@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import { tokenBucket } from '../../platform/ws/rate.ts'
+import { maskedTextFrame, textFrame } from '../../platform/ws/text-frame.ts'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import { isUsableSlug } from '../../protocol/slug.ts'
 import type { Caller, CallRecord, Participant } from '../sfu.ts'
@@ -20,7 +21,6 @@ import {
 } from './bridge-write.ts'
 import { closeFrame, sendable } from './close-frame.ts'
 import { MAX_SERVER_FRAME_BYTES, WS_PATH } from './facts.ts'
-import { maskedTextFrame, textFrame } from './text-frame.ts'
 
 /** Frames that may wait for Galene, and their bytes together [SFU-2]. */
 const MAX_HELD_FRAMES = 64

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import * as ws from 'ws'
 import { loadConfig } from '../../../../lib/platform/config/load.ts'
 import { isForged, originRule } from '../../../../lib/platform/http/origin.ts'
-import { type Connection, readRequest, textFrame } from '../../../../lib/platform/ws/connection.ts'
+import { type Connection, readRequest } from '../../../../lib/platform/ws/connection.ts'
 import { tokenBucket } from '../../../../lib/platform/ws/rate.ts'
+import { textFrame } from '../../../../lib/platform/ws/text-frame.ts'
 import { createTopics } from '../../../../lib/platform/ws/topics.ts'
 
 type FrameReader = NodeJS.WritableStream & {

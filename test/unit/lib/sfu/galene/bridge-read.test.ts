@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { maskedTextFrame, textFrame } from '../../../../../lib/platform/ws/text-frame.ts'
 import { readLikeGo } from '../../../../../lib/sfu/galene/bridge-read.ts'
 import { IN_CALL } from '../../../../../lib/sfu/galene/bridge-write.ts'
 import { closeFrame, sendable } from '../../../../../lib/sfu/galene/close-frame.ts'
-import { maskedTextFrame, textFrame } from '../../../../../lib/sfu/galene/text-frame.ts'
 
 const speaker = { clientId: 'me', username: 'bob', userId: 'id-bob', displayName: 'Bob' }
 

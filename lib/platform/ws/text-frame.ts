@@ -29,12 +29,13 @@ const writeHeader = (frame: Buffer, length: number, header: number, mask: number
  * A whole unmasked text message as one buffer: header and payload leave in one plain write, which costs less than the gathered
  * write that `ws` makes of them. Safe beside `ws` on the same socket, since without compression it too writes at once.
  */
-export const textFrame = (payload: Buffer): Buffer => {
-  const { length } = payload
+export const textFrame = (payload: string | Buffer): Buffer => {
+  const length = Buffer.byteLength(payload)
   const header = headerOf(length)
   const frame = Buffer.allocUnsafe(header + length)
   writeHeader(frame, length, header, 0)
-  frame.set(payload, header)
+  if (typeof payload === 'string') frame.write(payload, header)
+  else frame.set(payload, header)
   return frame
 }
 
