@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import SQLite from 'better-sqlite3'
 import { WebSocketServer } from 'ws'
-import { textFrame } from '../../lib/platform/ws/connection.ts'
+import { textFrame } from '../../lib/platform/ws/text-frame.ts'
 
 /**
  * The least chat there is: no sign-in, no membership, no storage; a frame is built once and written to every socket of the room.
