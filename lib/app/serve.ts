@@ -21,6 +21,15 @@ const mustHaveKey = ({ sfu }: Config, path: string) => {
   ])
 }
 
+/** Addresses that a browser on this machine reaches as localhost: for those it allows camera and microphone without TLS. */
+const LOCAL = new Set(['127.0.0.1', '::1', '0.0.0.0', '::', 'localhost'])
+
+const urlOf = ({ server: { public_url, host } }: Config, port: number): string => {
+  if (public_url !== '') return public_url
+  if (LOCAL.has(host)) return `http://localhost:${port}`
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 /** What the person who started Pyrite reads last: where to open it, what carries calls, what to do next. */
 const announce = (url: string, app: App, admin: string | undefined) => {
   say()
@@ -71,7 +80,7 @@ export const serve = async (environment: Environment): Promise<void> => {
     const port = await app.start()
     // Last of all, so that no password is made by a start that fails before it could be shown.
     const admin = await prepareFirstAdmin(app)
-    announce(config.server.public_url || `http://localhost:${port}`, app, admin)
+    announce(urlOf(config, port), app, admin)
   } catch (error) {
     signals.uninstall()
     await app.stop()

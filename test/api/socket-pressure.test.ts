@@ -55,3 +55,49 @@ it('a connection that answers no heartbeat is dropped; one that does stays [WS-1
   expect(await alive.ask('ping')).toEqual({})
   alive.close()
 })
+
+it('a flood of pings from somebody who reads no pong ends that connection only [WS-13]', async () => {
+  pyrite = await startPyrite({
+    people: ['alice', 'bob'],
+    settings: { socket: { max_buffered_bytes: 65_536 } },
+  })
+  const alice = await (await pyrite.signIn('alice')).socket()
+  const flood = await (await pyrite.signIn('bob')).socket()
+  let isClosed = false
+  void flood.closed.then(() => {
+    isClosed = true
+  })
+  flood.ws.pause()
+  const payload = Buffer.alloc(125)
+  await eventually(async () => {
+    for (let n = 0; n < 5_000 && flood.ws.readyState === WebSocket.OPEN; n += 1) {
+      flood.ws.ping(payload)
+    }
+    const online = alice.of('presence.changed').at(-1)
+    expect(online?.online === false || isClosed).toBe(true)
+  }, 30_000)
+  expect(await alice.ask('ping')).toEqual({})
+  flood.ws.terminate()
+  alice.close()
+}, 60_000)
+
+it('a reader who keeps up is not cut off by much news at once [WS-13]', async () => {
+  pyrite = await startPyrite({
+    people: ['alice', 'bob'],
+    settings: {
+      chat: { posts_burst: 5_000 },
+      socket: { max_buffered_bytes: 65_536, messages_burst: 5_000 },
+    },
+  })
+  const reader = await (await pyrite.signIn('alice')).socket()
+  const writer = await (await pyrite.signIn('bob')).socket()
+  const text = 'x'.repeat(9_000)
+  await Promise.all(
+    Array.from({ length: 100 }, (_, n) =>
+      writer.ask('chat.post', { channelSlug: 'general', clientId: `client-${n}`, text }),
+    ),
+  )
+  await reader.hear('chat.message', ({ seq }) => seq === 100)
+  expect(reader.of('chat.message')).toHaveLength(100)
+  for (const socket of [reader, writer]) socket.close()
+}, 60_000)
