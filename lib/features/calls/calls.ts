@@ -24,20 +24,32 @@ const asCallParticipant = ({ connectionId, caller, joinedAt }: Participant): Cal
   joinedAt: joinedAt.toISOString(),
 })
 
-/** What the workspace knows and decides about calls. The media server knows neither channels nor moderation. */
-export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
+/** Keeps one record of each connection to a call [SFU-18]. */
+const callSessions = (db: Db) => {
+  /** Live connections whose beginning is stored. */
+  const begun = new Set<string>()
+  return {
+    async begin(channelId: number, participants: readonly Participant[]) {
+      for (const participant of participants) {
+        if (begun.has(participant.connectionId)) continue
+        begun.add(participant.connectionId)
+        await queries.openSession(db, channelId, participant)
+      }
+    },
+    async end(record: CallRecord) {
+      begun.delete(record.connectionId)
+      const channelId = await queries.channelIdOf(db, record.group)
+      if (channelId !== undefined) await queries.endSession(db, channelId, record)
+    },
+  }
+}
+
+/** What is known of calls now, and tells it. */
+const callNews = ({ db, hub, sfu }: CallsNeeds) => {
   /** What each channel was told last, without the time, so that only changes are pushed. */
   const told = new Map<string, string>()
-  let telling: NodeJS.Timeout | undefined
-  /** Live connections whose beginning is stored. */
-  const stored = new Set<string>()
-  const report = (work: Promise<unknown>) => {
-    work.catch(onBug)
-  }
-
   const callOf = (slug: string): CallParticipant[] =>
     sfu().participants(slug).map(asCallParticipant)
-
   const statusOf = (slug: string): SfuStatus => {
     const { reachable, checkedAt } = sfu().health()
     return {
@@ -50,38 +62,42 @@ export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
       checkedAt: checkedAt.toISOString(),
     }
   }
+  return {
+    callOf,
+    statusOf,
+    /** Pushes the status of every channel whose status is another than it was told last. */
+    async tellChanged() {
+      for (const { id, slug } of await queries.allChannels(db)) {
+        const status = statusOf(slug)
+        const { checkedAt: _, ...facts } = status
+        const text = JSON.stringify(facts)
+        if (told.get(slug) === text) continue
+        told.set(slug, text)
+        hub.publish(topicOf(id), 'calls.status', { channelSlug: slug, status })
+      }
+    },
+    tellParticipants(channelId: number, slug: string) {
+      const participants = callOf(slug)
+      hub.publish(topicOf(channelId), 'calls.participants', { channelSlug: slug, participants })
+    },
+  }
+}
 
-  /** Pushes the status of every channel whose status is another than it was told last. */
-  const tellChanged = async () => {
-    for (const { id, slug } of await queries.allChannels(db)) {
-      const status = statusOf(slug)
-      const { checkedAt: _, ...facts } = status
-      const text = JSON.stringify(facts)
-      if (told.get(slug) === text) continue
-      told.set(slug, text)
-      hub.publish(topicOf(id), 'calls.status', { channelSlug: slug, status })
-    }
+/** What the workspace knows and decides about calls. The media server knows neither channels nor moderation. */
+export const callRules = (needs: CallsNeeds) => {
+  const { db, channels, sfu, onBug } = needs
+  const news = callNews(needs)
+  const sessions = callSessions(db)
+  let telling: NodeJS.Timeout | undefined
+  const report = (work: Promise<unknown>) => {
+    work.catch(onBug)
   }
 
-  const tellParticipants = async (slug: string) => {
+  const tellWho = async (slug: string) => {
     const channelId = await queries.channelIdOf(db, slug)
     if (channelId === undefined) return
-    const participants = sfu().participants(slug)
-    hub.publish(topicOf(channelId), 'calls.participants', {
-      channelSlug: slug,
-      participants: participants.map(asCallParticipant),
-    })
-    for (const participant of participants) {
-      if (stored.has(participant.connectionId)) continue
-      stored.add(participant.connectionId)
-      await queries.openSession(db, channelId, participant)
-    }
-  }
-
-  const recordEnd = async (record: CallRecord) => {
-    stored.delete(record.connectionId)
-    const channelId = await queries.channelIdOf(db, record.group)
-    if (channelId !== undefined) await queries.endSession(db, channelId, record)
+    news.tellParticipants(channelId, slug)
+    await sessions.begin(channelId, sfu().participants(slug))
   }
 
   /** [SFU-4]: only members join. One who may not see a channel hears the same as of one that does not exist. */
@@ -93,24 +109,24 @@ export const callRules = ({ db, hub, channels, sfu, onBug }: CallsNeeds) => {
   }
 
   return {
-    callOf,
+    callOf: news.callOf,
     admit,
     participantsChanged(slug: string) {
-      report(tellParticipants(slug))
+      report(tellWho(slug))
     },
     connectionEnded(record: CallRecord) {
-      report(recordEnd(record))
+      report(sessions.end(record))
     },
     /** Reachability or a group's state changed: told soon, many changes at once. */
     statusChanged() {
       telling ??= setTimeout(() => {
         telling = undefined
-        report(tellChanged())
+        report(news.tellChanged())
       }, TELL_AFTER_MS)
     },
     async status(userId: string, channelSlug: string): Promise<SfuStatus> {
       await channels.mustBeMember(userId, channelSlug)
-      return statusOf(channelSlug)
+      return news.statusOf(channelSlug)
     },
     /** Nothing is pushed any more. */
     close: () => clearTimeout(telling),
