@@ -36,10 +36,6 @@ export const createConnection = ({ caller, ws, socket, maxBufferedBytes, flushLa
   }
   ws.on('pong', alive)
   ws.on('message', alive)
-  // ws answers pings by itself: a peer that sends many and reads nothing must not fill our memory.
-  ws.on('ping', () => {
-    if (socket.writableLength > maxBufferedBytes) ws.terminate()
-  })
   const uncork = () => {
     corked = false
     socket.uncork()
