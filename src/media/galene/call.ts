@@ -325,7 +325,8 @@ export class GaleneCall implements Call {
       this.#subscriptions.forgetLost()
     }
     const expected = this.#roster.expected(this.#ownId)
-    if (this.#missing.isDue(now, expected, this.#subscriptions.counts()))
+    const received = this.#subscriptions.counts((id) => this.#roster.saysCameraIsOn(id))
+    if (this.#missing.isDue(now, expected, received))
       this.#connection?.send({ type: 'request', request: EVERYTHING })
   }
 

@@ -81,6 +81,11 @@ export class Roster {
     return text(member.data.call) || text(member.data.userId) || member.username
   }
 
+  /** Whether this participant's client says that its camera is on; false for clients that say nothing. */
+  saysCameraIsOn(id: string): boolean {
+    return this.#members.get(id)?.data.camera === true
+  }
+
   /** How many streams of each other participant should reach me; undefined when only guessing is possible (another client that may present). */
   expected(ownId: string): Map<string, number | undefined> {
     const expected = new Map<string, number | undefined>()

@@ -62,11 +62,17 @@ export class Subscriptions {
     return [...live, ...this.#lost.map((item) => this.#view(item, 'interrupted'))]
   }
 
-  /** Streams by participant. */
-  counts(): Map<string, number> {
+  /**
+   * Whole streams by participant. A camera that came without the picture its person says to send does not count: Galene 1.1 can
+   * forget the second track of a stream that began while somebody joined.
+   */
+  counts(saysCameraIsOn: (participantId: string) => boolean): Map<string, number> {
     const counts = new Map<string, number>()
-    for (const { participantId } of this.#items.values())
+    for (const { participantId, kind, down } of this.#items.values()) {
+      const wantsPicture = kind === 'camera' && saysCameraIsOn(participantId)
+      if (wantsPicture && down.stream.getVideoTracks().length === 0) continue
       counts.set(participantId, (counts.get(participantId) ?? 0) + 1)
+    }
     return counts
   }
 

@@ -155,6 +155,8 @@ export class FakePeer {
   /** What the next remote description is refused with. */
   refuses: Error | undefined
   remotes: string[] = []
+  /** What the other side sends, once it is negotiated. */
+  incoming: FakeTrack[] = []
 
   addTransceiver(track: FakeTrack, { sendEncodings }: { sendEncodings?: unknown }) {
     const sender: Sender = {
@@ -171,7 +173,7 @@ export class FakePeer {
     return this.senders
   }
   getTransceivers() {
-    return []
+    return this.incoming.map((track) => ({ currentDirection: 'recvonly', receiver: { track } }))
   }
   createDataChannel() {
     this.channel = new FakeChannel()

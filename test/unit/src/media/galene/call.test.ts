@@ -320,6 +320,23 @@ describe('receiving', () => {
     time.pass(20_000)
     expect(socket().of('request')).toHaveLength(2)
   })
+
+  it('asks again for a camera that came without its picture, until the picture is there', async () => {
+    const { socket, peers, letIn, arrives, time } = start()
+    await letIn()
+    arrives('bob', { publishing: ['camera'], camera: true })
+    socket().say(offer('s1'))
+    await settle()
+    time.pass(2_000)
+    expect(socket().of('request')).toHaveLength(1)
+    time.pass(1_500)
+    expect(socket().of('request')).toHaveLength(2)
+    peers[0]?.incoming.push(new FakeTrack('video'))
+    socket().say(offer('s1', { sdp: 'with the picture' }))
+    await settle()
+    time.pass(20_000)
+    expect(socket().of('request')).toHaveLength(2)
+  })
 })
 
 describe('coming back', () => {
