@@ -11,10 +11,10 @@ export const linkEvents = ({ bus, hub, sfu, features, onBug }: Links) => {
   const links = [
     bus.on('users.created', ({ id }) => void channels.joinDefault(id).catch(onBug)),
     bus.on('users.changed', (user) => hub.tellAll('users.changed', user)),
+    bus.on('users.changed', () => sfu.groupsChanged()),
     bus.on('users.disabled', ({ userId }) => hub.endUser(userId)),
     bus.on('users.disabled', ({ userId }) => void auth.endAllOf(userId).catch(onBug)),
     bus.on('users.disabled', ({ userId }) => sfu.end({ userId }, 'Your account was disabled.')),
-    bus.on('users.disabled', () => sfu.groupsChanged()),
     bus.on('auth.session-ended', ({ sessionId }) => hub.endSession(sessionId)),
     bus.on('auth.session-ended', ({ sessionId }) => sfu.end({ sessionId }, 'You signed out.')),
     bus.on('channels.created', ({ slug }) => sfu.groupsChanged(slug)),
