@@ -18,8 +18,19 @@ beforeAll(async () => {
 afterAll(() => world?.stop())
 afterEach(() => expect(world.complaints()).toEqual([]))
 
+/** What fades in has its own colours only at the end. */
+const untilStill = ({ page }: Visitor) =>
+  page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+      .every(({ playState }) => playState !== 'running'),
+  )
+
 /** What axe finds that keeps somebody out, as sentences. */
-const barriers = async ({ page }: Visitor): Promise<string[]> => {
+const barriers = async (visitor: Visitor): Promise<string[]> => {
+  await untilStill(visitor)
+  const { page } = visitor
   const { violations } = await new AxeBuilder({ page }).analyze()
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
