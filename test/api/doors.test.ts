@@ -1,4 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { staticClient } from '../../lib/platform/http/static.ts'
 import { type Pyrite, startPyrite } from '../support/pyrite.ts'
 
 let pyrite: Pyrite
@@ -138,6 +145,24 @@ describe('the client', () => {
     expect(html).toMatch(
       /<script src="\/assets\/before-paint-[A-Z0-9]+\.js"><\/script>\s*<link rel="stylesheet"/,
     )
+  })
+  it('is not sent again to who has it, and outlives a build under the running server', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pyrite-client-'))
+    writeFileSync(join(folder, 'index.html'), '<!doctype html><title>one</title>')
+    mkdirSync(join(folder, 'assets'))
+    writeFileSync(join(folder, 'assets/a-1.js'), 'void 1')
+    const server = express().use(staticClient(folder)).listen(0)
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    rmSync(folder, { recursive: true })
+    const asset = await fetch(`${url}/assets/a-1.js`)
+    expect([asset.status, await asset.text()]).toEqual([200, 'void 1'])
+    const headers = { 'if-none-match': (await fetch(url)).headers.get('etag') ?? '' }
+    // Not by fetch: it says no-cache by itself with such a header.
+    const status = await new Promise((done) => {
+      request(url, { headers }, (answer) => done(answer.resume().statusCode)).end()
+    })
+    expect(status).toBe(304)
+    server.close()
   })
   it.each(['/assets/none.js', '/..%2f..%2fpackage.json', '/.git/config', '/config.toml'])(
     'has no %s',
