@@ -7,7 +7,7 @@ import { builtinCommand, clientFolder } from '../../lib/app/program.ts'
 import { newSigningKey } from '../../lib/app/secrets.ts'
 import { loadConfig } from '../../lib/platform/config/load.ts'
 import type { Config } from '../../lib/platform/config/schema.ts'
-import { openDatabase } from '../../lib/platform/db/open.ts'
+import { type Database, openDatabase } from '../../lib/platform/db/open.ts'
 import { newId } from '../../lib/platform/ids.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { type Client, signIn } from './client.ts'
@@ -30,6 +30,7 @@ export type PyriteOptions = {
 
 export type Pyrite = {
   app: App
+  database: Database
   config: Config
   folder: string
   url: string
@@ -117,6 +118,7 @@ export const startPyrite = async (options: PyriteOptions = {}): Promise<Pyrite> 
   const url = `http://127.0.0.1:${port}`
   return {
     app,
+    database,
     config,
     folder,
     url,

@@ -1,6 +1,7 @@
 import { Kysely, SqliteDialect } from 'kysely'
 import type { Log } from '../log.ts'
 import { groupCommit } from './group-commit.ts'
+import { databaseHealth } from './health.ts'
 import type { Db, Tables } from './index.ts'
 import { migrate } from './migrate.ts'
 import { kyselySqlite, openSqlite, type Sqlite, withStatements } from './sqlite.ts'
@@ -17,7 +18,7 @@ export type Database = {
   write<T>(job: (sqlite: Sqlite) => T): Promise<T>
   /** Stores what was taken, then closes the file. May be called twice. */
   close(): Promise<void>
-  /** Whether the database answers now. */
+  /** Whether the database answers now; after a write that failed for its file or its disk, whether one works again. */
   check(): boolean
 }
 
@@ -34,7 +35,8 @@ export const openDatabase = async ({
 }: DatabaseNeeds): Promise<Database> => {
   const sqlite = openSqlite(path)
   const handle = withStatements(sqlite)
-  const told = storageTeller(log, now)
+  const health = databaseHealth({ sqlite, handle, log, now })
+  const told = storageTeller(log, now, health.failed)
   const db = new Kysely<Tables>({
     dialect: new SqliteDialect({ database: kyselySqlite(sqlite, handle, told) }),
   })
@@ -51,13 +53,6 @@ export const openDatabase = async ({
     db,
     write: commits.write,
     close: () => (closing ??= commits.close().then(() => db.destroy())),
-    check() {
-      try {
-        return handle.prepare('select 1').get() !== undefined
-      } catch {
-        // Any failure means the same to the caller: not now.
-        return false
-      }
-    },
+    check: health.check,
   }
 }

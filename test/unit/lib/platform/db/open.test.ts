@@ -92,6 +92,43 @@ describe('check', () => {
     await database.close()
     expect(database.check()).toBe(false)
   })
+  it('is false from a write that found the disk full until one works again, tried once a second', async () => {
+    let time = Date.UTC(2026, 0, 1)
+    const database = await openDatabase({ path: ':memory:', now: () => new Date(time) })
+    const pages = Number(await pragma(database, 'page_count'))
+    await pragma(database, `max_page_count = ${pages + 2}`)
+    const big = { ...alice, displayName: 'x'.repeat(100_000) }
+    expect(database.check()).toBe(true)
+    await expect(database.db.insertInto('users').values(big).execute()).rejects.toThrow('full')
+    expect(database.check()).toBe(false)
+    await pragma(database, 'max_page_count = 1000000')
+    time += 999
+    expect(database.check()).toBe(false)
+    time += 1
+    expect(database.check()).toBe(true)
+    expect(
+      await database.db.selectFrom('migrations').select('name').where('name', '=', '~').execute(),
+    ).toEqual([])
+    await database.close()
+  })
+  it('does not wait for another program that holds the database, and passes when it lets go', async () => {
+    const path = join(folder, 'pyrite.db')
+    let time = Date.UTC(2026, 0, 1)
+    const database = await openDatabase({ path, now: () => new Date(time) })
+    const other = new SQLite(path)
+    other.exec('begin immediate')
+    await pragma(database, 'busy_timeout = 1')
+    await expect(database.db.insertInto('users').values(alice).execute()).rejects.toMatchObject({
+      code: 'storage.unavailable',
+    })
+    await pragma(database, 'busy_timeout = 600000')
+    expect(database.check()).toBe(false)
+    expect(await pragma(database, 'busy_timeout')).toBe(600_000)
+    other.close()
+    time += 1_000
+    expect(database.check()).toBe(true)
+    await database.close()
+  })
 })
 
 describe('queries', () => {
