@@ -69,6 +69,18 @@ it('says who is typing, and stops when the message is there', { timeout: LONG },
   await shows(alice, 'Let me')
 })
 
+it('says that somebody types again right after they sent something', {
+  timeout: LONG,
+}, async () => {
+  await composerOf(bob).press('a')
+  await composerOf(bob).press('Enter')
+  await shows(alice, 'a')
+  // One key, and no other that would tell it later.
+  await composerOf(bob).press('b')
+  await alice.page.getByText('Bob is typing…').waitFor()
+  await composerOf(bob).fill('')
+})
+
 it('counts what somebody has not read in a channel, until they look', {
   timeout: LONG,
 }, async () => {

@@ -85,14 +85,46 @@ it('believes a typing notice for six seconds, or until the message comes [CHAT-1
   expect(typing()).toEqual([])
 })
 
-it('tells others that I type at most every three seconds, and at once after a message', async () => {
+it('tells others that I type at most every three seconds', async () => {
   for (let key = 0; key < 20; key += 1) chat.typing.typed('garden')
   expect(wire.asked).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(2_900)
+  chat.typing.typed('garden')
+  expect(wire.asked).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(100)
+  chat.typing.typed('garden')
+  expect(wire.asked).toHaveLength(2)
+})
+
+it('tells of one key after a message as soon as the server passes it on, not three seconds later', async () => {
+  chat.typing.typed('garden')
+  await vi.advanceTimersByTimeAsync(300)
+  chat.typing.posted('garden')
+  await vi.advanceTimersByTimeAsync(400)
+  chat.typing.typed('garden')
+  chat.typing.typed('garden')
+  expect(wire.asked).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(500)
+  expect(wire.asked).toHaveLength(2)
+  chat.typing.typed('garden')
+  expect(wire.asked).toHaveLength(2)
+})
+
+it('tells at once of typing long after my last notice, when a message went between', async () => {
+  chat.typing.typed('garden')
+  await vi.advanceTimersByTimeAsync(2_000)
   chat.typing.posted('garden')
   chat.typing.typed('garden')
-  await vi.advanceTimersByTimeAsync(3_000)
+  expect(wire.asked).toHaveLength(2)
+})
+
+it('says no more of what I typed once it is sent', async () => {
   chat.typing.typed('garden')
-  expect(wire.asked).toHaveLength(3)
+  chat.typing.posted('garden')
+  chat.typing.typed('garden')
+  chat.typing.posted('garden')
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(wire.asked).toHaveLength(1)
 })
 
 it('hears nothing any more after it was disposed of', () => {
