@@ -36,7 +36,15 @@ export const createPeople = ({ config, database, bus, hub, callOf, now, newId }:
     now,
     newId,
   })
-  const channels = createChannels({ database, bus, hub, callOf, now, newId })
+  const channels = createChannels({
+    config: config.channels,
+    database,
+    bus,
+    hub,
+    callOf,
+    now,
+    newId,
+  })
   return { users, auth, channels }
 }
 export type People = ReturnType<typeof createPeople>

@@ -12,6 +12,7 @@ const workspacePaths: ZodOpenApiPathsObject = {
       responses: {
         200: { description: 'Workspace' },
         401: { description: 'auth.signed-out' },
+        429: { description: '`too-many-requests`: wait as long as Retry-After says' },
       },
     },
   },

@@ -78,7 +78,7 @@ export const createParts = (needs: AppNeeds) => {
     onBug,
   })
   const sfu: Sfu = createSfu(needs, features, metrics.registry)
-  const workspace = createWorkspace(config.workspace.name, features)
+  const workspace = createWorkspace({ config: config.workspace, now, ...features })
   const dispatch = dispatcher(
     onBug,
     workspace.socket,

@@ -27,7 +27,12 @@ export class PyriteError extends Error {
 
   /** The error as it crosses the wire. */
   toFailure(): Failure {
-    const { code, message, suggestion } = this
-    return suggestion === undefined ? { code, message } : { code, message, suggestion }
+    const { code, message, suggestion, retryAfter } = this
+    return {
+      code,
+      message,
+      ...(suggestion !== undefined && { suggestion }),
+      ...(retryAfter !== undefined && { retryAfter: Math.ceil(retryAfter) }),
+    }
   }
 }

@@ -6,8 +6,11 @@ export const WORKSPACE_PROTOCOL = 1
 /** One frame from browser to server. `id` is a positive integer chosen by the browser and echoed in the reply. */
 export type Request = { id: number; type: string; body: unknown }
 
-/** The answer to a request: exactly one of `body` and `error`. `suggestion` comes with `channels.slug-taken`. */
-export type Failure = { code: ErrorCode; message: string; suggestion?: string }
+/**
+ * The answer to a request: exactly one of `body` and `error`. `suggestion` comes with `channels.slug-taken`; `retryAfter`, whole
+ * seconds to wait, with most `too-many-requests`.
+ */
+export type Failure = { code: ErrorCode; message: string; suggestion?: string; retryAfter?: number }
 export type Reply = { id: number; body: unknown } | { id: number; error: Failure }
 
 /** News the server sends unasked. */

@@ -12,6 +12,7 @@ beforeAll(async () => {
     people: ['alice', 'bob', 'carol'],
     settings: {
       socket: { max_frame_bytes: MAX_FRAME, messages_per_second: 5, messages_burst: 60 },
+      channels: { creations_burst: 1_000 },
     },
   })
   bob = await pyrite.signIn('bob')

@@ -15,7 +15,12 @@ import type { CallParticipant } from '../../lib/protocol/channels.ts'
 import type { Failure, Push } from '../../lib/protocol/envelope.ts'
 import type { Pushes } from '../../lib/protocol/workspace.ts'
 
-type Options = { postsPerSecond?: number; postsBurst?: number; path?: string }
+type Options = {
+  postsPerSecond?: number
+  postsBurst?: number
+  creationsBurst?: number
+  path?: string
+}
 export type RestAnswer = { status: number; body: unknown }
 
 /** The text of one unmasked frame, as hub writes it. */
@@ -32,6 +37,7 @@ const readFrame = (frame: Buffer): Push => {
 export const startTalk = async ({
   postsPerSecond = 10,
   postsBurst = 1_000,
+  creationsBurst = 1_000,
   path = ':memory:',
 }: Options = {}) => {
   const database = await openDatabase({ path })
@@ -45,7 +51,15 @@ export const startTalk = async ({
   const now = () => new Date(time)
   const newId = () => `id-${++ids}`
   const callOf = (slug: string) => calls.get(slug) ?? []
-  const channels = createChannels({ database, hub, bus, now, newId, callOf })
+  const channels = createChannels({
+    config: { creations_per_minute: 6, creations_burst: creationsBurst },
+    database,
+    hub,
+    bus,
+    now,
+    newId,
+    callOf,
+  })
   const config = { posts_per_second: postsPerSecond, posts_burst: postsBurst }
   const chat = createChat({ database, hub, channels, config, now, newId })
   const dispatch = dispatcher((error) => bugs.push(error), channels.socket, chat.socket)

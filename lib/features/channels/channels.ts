@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { ratePerPerson } from '../../platform/ws/rate.ts'
 import type {
   ChangeChannel,
   Channel,
@@ -19,8 +20,14 @@ const GENERAL = { name: 'general', slug: 'general', topic: '', private: false }
 
 /** Making a channel, and changing what it is called. */
 const channelWrites = (needs: ChannelsNeeds, news: ReturnType<typeof channelNews>) => {
-  const { database, hub, bus, now, newId } = needs
+  const { config, database, hub, bus, now, newId } = needs
   const { write } = database
+  const mustBeSlow = ratePerPerson({
+    perSecond: config.creations_per_minute / 60,
+    burst: config.creations_burst,
+    now: () => now().getTime(),
+    message: 'you create channels faster than this server allows',
+  })
 
   const add = async (userId: string, wanted: typeof GENERAL): Promise<void> => {
     const { slug } = wanted
@@ -37,8 +44,9 @@ const channelWrites = (needs: ChannelsNeeds, news: ReturnType<typeof channelNews
   }
 
   return {
-    /** Its maker becomes moderator. Throws `channels.reserved-slug` or `channels.slug-taken` with a free suggestion. */
+    /** Its maker becomes moderator. Throws `channels.reserved-slug` or `channels.slug-taken` with a free suggestion, `too-many-requests`. */
     async create(userId: string, wanted: z.infer<typeof CreateChannel>): Promise<MyChannel> {
+      mustBeSlow(userId)
       const slug = wanted.slug ?? slugFromName(wanted.name)
       await add(userId, { ...wanted, slug })
       return news.mine(userId, slug)

@@ -1,4 +1,5 @@
 import type { Bus } from '../../platform/bus/bus.ts'
+import type { Config } from '../../platform/config/schema.ts'
 import type { Database } from '../../platform/db/open.ts'
 import type { Hub } from '../../platform/ws/hub.ts'
 import type { CallParticipant, ChannelRole } from '../../protocol/channels.ts'
@@ -19,6 +20,7 @@ declare module '../../platform/bus/bus.ts' {
 }
 
 export type ChannelsNeeds = {
+  config: Config['channels']
   database: Pick<Database, 'db' | 'write'>
   hub: Pick<Hub, 'publish' | 'tell' | 'subscribe' | 'unsubscribe' | 'online'>
   bus: Bus

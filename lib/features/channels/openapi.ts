@@ -63,7 +63,11 @@ export const channelsPaths: ZodOpenApiPathsObject = {
     post: {
       summary: 'Create a channel',
       requestBody: json(CreateChannel),
-      responses: { 201: answer('Created; I am its moderator', myChannel), 409: conflict },
+      responses: {
+        201: answer('Created; I am its moderator', myChannel),
+        409: conflict,
+        429: { description: '`too-many-requests`: wait as long as Retry-After says' },
+      },
     },
   },
   '/api/channels/{channelSlug}': {

@@ -3,6 +3,7 @@ import type { Config } from '../../platform/config/schema.ts'
 import type { Database } from '../../platform/db/open.ts'
 import { PyriteError } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/ws/hub.ts'
+import { ratePerPerson } from '../../platform/ws/rate.ts'
 import type {
   DeleteMessage,
   EditMessage,
@@ -13,9 +14,9 @@ import type {
 } from '../../protocol/chat.ts'
 import { type Channels, noSuchChannel, topicOf } from '../channels/index.ts'
 import * as stored from './queries.sqlite.ts'
-import { createPostRate, createThrottle } from './rate.ts'
 import { chatReads } from './reads.ts'
 import { readText } from './text.ts'
+import { createThrottle } from './throttle.ts'
 
 export type ChatNeeds = {
   database: Pick<Database, 'db' | 'write'>
@@ -48,10 +49,11 @@ const teller =
 
 const posting = ({ database: { write }, hub, config, now, newId }: ChatNeeds) => {
   const tell = teller(hub)
-  const mustBeSlow = createPostRate({
+  const mustBeSlow = ratePerPerson({
     perSecond: config.posts_per_second,
     burst: config.posts_burst,
     now: () => now().getTime(),
+    message: 'you write faster than this server allows',
   })
   return {
     /** Throws `channels.not-found`, `chat.listener`, `chat.too-long`, `malformed`, `too-many-requests`. The same `clientId` again answers the first message. */

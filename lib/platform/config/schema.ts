@@ -44,6 +44,16 @@ export const CONFIG = {
       'Pyrite',
       'What people see at the top left and on the sign-in page.',
     ),
+    loads_per_second: key(
+      z.number().positive(),
+      1,
+      'Times one person may load the whole workspace each second, over all their tabs.',
+    ),
+    loads_burst: key(
+      count,
+      40,
+      'Loads one person may ask for at once before the rate counts: all tabs load when the server comes back.',
+    ),
   },
   server: {
     host: key(
@@ -108,6 +118,18 @@ export const CONFIG = {
       count,
       2,
       'Password hashes computed at the same time; more would slow chat down.',
+    ),
+  },
+  channels: {
+    creations_per_minute: key(
+      z.number().positive(),
+      6,
+      'Channels one person may create each minute.',
+    ),
+    creations_burst: key(
+      count,
+      20,
+      'Channels one person may create at once before the rate counts.',
     ),
   },
   chat: {

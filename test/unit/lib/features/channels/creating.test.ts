@@ -151,6 +151,29 @@ describe('channels.create', () => {
     })
   })
 
+  it('is a burst and then so many a minute, over both doors, and stores nothing beyond [CH-15]', async () => {
+    await talk.stop()
+    talk = await startTalk({ creationsBurst: 3 })
+    bob = await talk.connect('bob')
+    const again = await talk.connect('bob')
+    await bob.ask('channels.create', { name: 'One' })
+    await again.ask('channels.create', { name: 'Two' })
+    expect(await bob.refusal('channels.create', { name: 'Two' })).toMatchObject({
+      code: 'channels.slug-taken',
+    })
+    const error = { code: 'too-many-requests', message: expect.any(String), retryAfter: 10 }
+    expect(await again.refusal('channels.create', { name: 'Three' })).toEqual(error)
+    expect(await talk.rest('bob', 'POST', '', { name: 'Three' })).toEqual({
+      status: 429,
+      body: { error },
+    })
+    expect(await stored()).toHaveLength(2)
+    expect(await talk.rest('carol', 'POST', '', { name: 'Hers' })).toMatchObject({ status: 201 })
+    talk.advance(10_000)
+    await bob.ask('channels.create', { name: 'Three' })
+    expect(await bob.refusal('channels.create', { name: 'Four' })).toEqual(error)
+  })
+
   it('names the field that is wrong', async () => {
     for (const body of [{}, { name: '  ' }, { name: 'x'.repeat(81) }, { name: 7 }]) {
       expect(await bob.refusal('channels.create', body)).toMatchObject({
