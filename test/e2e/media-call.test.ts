@@ -22,6 +22,16 @@ const sees = async (viewer: Person, name: string, kind = 'camera') => {
 const participant = async (viewer: Person, name: string) =>
   (await viewer.run('participants')).find(({ displayName }) => displayName === name)
 
+/** Runs in the page: from now on its connections begin so many milliseconds late, as over a long way. */
+const delayAnswers = (ms: number) => {
+  const { prototype } = RTCPeerConnection
+  const { setRemoteDescription } = prototype
+  prototype.setRemoteDescription = async function (description) {
+    await new Promise((done) => setTimeout(done, ms))
+    await Reflect.apply(setRemoteDescription, this, [description])
+  }
+}
+
 eachSfu('the call client', ({ galene }) => {
   let browser: Browser
   let world: World
@@ -77,6 +87,22 @@ eachSfu('the call client', ({ galene }) => {
     )
     const after = await sees(alice, 'Bob')
     expect(after.localId).toBe(before.localId)
+  })
+
+  it('keeps my place when my next connection takes long to be made', async () => {
+    const alice = await world.join('alice')
+    const bob = await world.join('bob')
+    const before = await sees(alice, 'Bob')
+    // Galene tells the others what it has after 200 ms, and that is nothing yet.
+    await bob.page.evaluate(delayAnswers, 800)
+    await bob.run('publish', { audio: true })
+    await soon(async () => {
+      const shown = await alice.run('stream', 'Bob', 'camera')
+      expect(shown.kinds).toEqual(['audio'])
+      expect(shown.localId).toBe(before.localId)
+    })
+    await bob.run('publish', { audio: true, video: true })
+    expect((await sees(alice, 'Bob')).localId).toBe(before.localId)
   })
 
   it('shows a screen beside the camera, and takes it away again', async () => {

@@ -96,7 +96,7 @@ export class GaleneCall implements Call {
     const changed = () => this.#streamsChanged()
     this.#publications = new Publications({ clock, newId, newPeer: needs.newPeer, send, changed })
     const personOf = (id: string) => this.#roster.personOf(id)
-    this.#subscriptions = new Subscriptions({ newId, newPeer, send, changed, personOf })
+    this.#subscriptions = new Subscriptions({ clock, newId, newPeer, send, changed, personOf })
     const { openSink } = needs
     const { transfers } = events
     this.#files = new FileTransfers({ clock, newId, newPeer, send, changed: transfers, openSink })

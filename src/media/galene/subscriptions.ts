@@ -1,8 +1,16 @@
+import type { Clock } from '../clock.ts'
 import type { CallStream, StreamKind } from '../transport.ts'
 import { DownStream } from './down-stream.ts'
 import { LABEL, type Message } from './messages.ts'
 
+/**
+ * A stream that follows its person's last one within this takes its place, in milliseconds. Galene 1.1 ends the old stream and forgets what the
+ * new one replaces when the new one has brought nothing 200 ms after its offer. Source: rtpconn.go, `pushConn`.
+ */
+const PLACE_KEPT_MS = 10_000
+
 export type SubscriptionsNeeds = {
+  clock: Clock
   newId: () => string
   newPeer: () => RTCPeerConnection
   send: (message: Message) => void
@@ -28,6 +36,8 @@ export class Subscriptions {
   readonly #items = new Map<string, Subscription>()
   /** Interrupted by a lost socket; waiting to be taken up again. */
   #lost: Subscription[] = []
+  /** Ended by the server a short while ago, and not on show. */
+  #ended: { item: Subscription; at: number }[] = []
 
   constructor(needs: SubscriptionsNeeds) {
     this.#needs = needs
@@ -96,6 +106,7 @@ export class Subscriptions {
     for (const item of this.#items.values()) item.down.close()
     this.#items.clear()
     this.#lost = []
+    this.#ended = []
   }
 
   #offered(id: string, message: Message): void {
@@ -134,11 +145,19 @@ export class Subscriptions {
     }
     const person = this.#needs.personOf(message.source ?? '')
     const kind = kindOf(message.label)
+    const isTheirs = (item: Subscription) =>
+      person !== '' && item.person === person && item.kind === kind
     const before =
       this.#lost.find((item) => item.down.id === id) ??
-      this.#lost.find((item) => person && item.person === person && item.kind === kind)
+      this.#lost.find(isTheirs) ??
+      this.#ended.findLast(({ item, at }) => isTheirs(item) && this.#isRecent(at))?.item
     this.#lost = this.#lost.filter((item) => item !== before)
+    this.#ended = this.#ended.filter(({ item, at }) => item !== before && this.#isRecent(at))
     return before
+  }
+
+  #isRecent(at: number): boolean {
+    return at > this.#needs.clock.now() - PLACE_KEPT_MS
   }
 
   #end(id: string): void {
@@ -146,6 +165,8 @@ export class Subscriptions {
     if (!item) return
     item.down.close()
     this.#items.delete(id)
+    const others = this.#ended.filter(({ at }) => this.#isRecent(at))
+    this.#ended = [...others, { item, at: this.#needs.clock.now() }]
     this.#needs.changed()
   }
 

@@ -287,6 +287,40 @@ describe('receiving', () => {
     expect(socket().of('abort')).toEqual([])
   })
 
+  it('keeps the place of a stream that was ended before its successor came', async () => {
+    const { socket, letIn, arrives, heard, time } = start()
+    await letIn()
+    arrives('bob')
+    socket().say(offer('s1'))
+    await settle()
+    const [before] = heard.streams
+    socket().say({ type: 'close', id: 's1' })
+    expect(heard.streams).toEqual([])
+    time.pass(2_000)
+    socket().say(offer('s2'))
+    await settle()
+    expect(heard.streams).toHaveLength(1)
+    expect(heard.streams[0]).toMatchObject({ localId: before?.localId, stream: before?.stream })
+  })
+
+  it('gives the place of an ended stream to no other person, kind, or much later stream', async () => {
+    const { socket, letIn, arrives, heard, time } = start()
+    await letIn()
+    arrives('bob')
+    arrives('carol')
+    socket().say(offer('s1'))
+    await settle()
+    const place = heard.streams[0]?.localId
+    socket().say({ type: 'close', id: 's1' })
+    socket().say(offer('s2', { source: 'carol' }))
+    socket().say(offer('s3', { label: 'screenshare' }))
+    time.pass(11_000)
+    socket().say(offer('s4'))
+    await settle()
+    expect(heard.streams).toHaveLength(3)
+    expect(heard.streams.map(({ localId }) => localId)).not.toContain(place)
+  })
+
   it('asks the server for a new offer when a connection fails', async () => {
     const { socket, letIn, arrives, peers } = start()
     await letIn()
