@@ -33,6 +33,8 @@ const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 2_500
 const TICK_MS = 500
 const LISTEN_EVERY_MS = 200
+/** An error waits so long before it is a notice: a closing that follows says the same in the call's state. Milliseconds. */
+const LAST_WORDS_MS = 300
 
 export type GaleneNeeds = {
   clock: Clock
@@ -66,6 +68,8 @@ export class GaleneCall implements Call {
   #connection: Connection | undefined
   #cancelRetry: () => void = () => undefined
   #configuration: RTCConfiguration = {}
+  /** Errors that wait to be told, each by what stops it. */
+  readonly #lastWords = new Set<() => void>()
   #words: Pick<LastWords, 'kicked' | 'error' | 'refused'> = noWords()
   #state: ConnectionState = { is: 'connecting' }
   #muted: boolean
@@ -230,12 +234,27 @@ export class GaleneCall implements Call {
   #warned(kind: string | undefined, words: string): void {
     if (kind === 'kicked') this.#words = { ...this.#words, kicked: words }
     else if (kind === 'error') this.#words = { ...this.#words, error: words }
-    if (kind === 'error' || kind === 'warning') this.#events.notice(words)
+    if (kind === 'warning') this.#events.notice(words)
+    else if (kind === 'error') this.#noticeUnlessLast(words)
+  }
+
+  #noticeUnlessLast(words: string): void {
+    const cancel = this.#needs.clock.after(LAST_WORDS_MS, () => {
+      this.#lastWords.delete(cancel)
+      this.#events.notice(words)
+    })
+    this.#lastWords.add(cancel)
+  }
+
+  #dropLastWords(): void {
+    for (const cancel of this.#lastWords) cancel()
+    this.#lastWords.clear()
   }
 
   #closed(code: number): void {
     const wasConnected = this.#state.is === 'connected'
     this.#connection = undefined
+    this.#dropLastWords()
     this.#publications.lost()
     this.#subscriptions.lost()
     this.#files.lost()
@@ -256,6 +275,7 @@ export class GaleneCall implements Call {
     if (this.#state.is === 'ended') return
     this.#become(state)
     this.#cancelRetry()
+    this.#dropLastWords()
     for (const stop of this.#stops) stop()
     this.#files.close()
     this.#connection?.close()

@@ -59,5 +59,6 @@ export const judge = (words: LastWords): Verdict => {
   if (code === CLOSE.normal) return over(error || 'The call server ended the connection.', 'ended')
   if (MY_FAULT.includes(code) && attempt >= FAULT_TRIES)
     return over(error || 'The call server refused this connection.', 'protocol')
-  return { comesBack: true, because: because(code, attempt) }
+  const said = MY_FAULT.includes(code) ? error.replace(/\.$/, '') : ''
+  return { comesBack: true, because: said || because(code, attempt) }
 }

@@ -50,6 +50,10 @@ describe('an ending', () => {
     expect(judge({ ...words, code: 1002, attempt: 2 }).comesBack).toBe(true)
     expect(judge({ ...words, code: 1002, attempt: 3 }).comesBack).toBe(false)
   })
+  it('by my own fault says what the server said, as a part of a sentence', () =>
+    expect(judge({ ...words, code: 1008, error: 'Too many messages.' }).because).toBe(
+      'Too many messages',
+    ))
   it('announced as a restart comes back, even after a "kicked"', () =>
     expect(judge({ ...words, code: 1012, kicked: 'Your role changed' })).toEqual({
       comesBack: true,

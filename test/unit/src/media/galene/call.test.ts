@@ -482,6 +482,20 @@ describe('ending', () => {
     expect(sockets).toHaveLength(1)
   })
 
+  it('says an error once: as a notice, or as why the connection ended', async () => {
+    const { socket, letIn, heard, time } = start()
+    await letIn()
+    const error = { type: 'usermessage', kind: 'error', privileged: true } as const
+    socket().say({ ...error, value: 'One stream is missing.' })
+    time.pass(300)
+    expect(heard.notices).toEqual(['One stream is missing.'])
+    socket().say({ ...error, value: 'The call server does not answer.' })
+    socket().drop(1013)
+    time.pass(300)
+    expect(heard.notices).toHaveLength(1)
+    expect(heard.states.at(-1)).toMatchObject({ because: 'The call server is away' })
+  })
+
   it('believes a removal, a warning and a mute only from the server or an operator', async () => {
     const { socket, letIn, heard } = start(stream('audio'))
     await letIn()
