@@ -1,5 +1,6 @@
 import type { DestinationStream } from 'pino'
 import type { Config } from '../platform/config/schema.ts'
+import { standardOutput } from '../platform/log.ts'
 
 /** Where log lines go, and how they look: readable on a terminal, JSON for machines. Undefined: JSON on standard output. */
 export const logDestination = async (
@@ -7,6 +8,12 @@ export const logDestination = async (
 ): Promise<DestinationStream | undefined> => {
   const isText = format === 'text' || (format === 'auto' && process.stdout.isTTY === true)
   if (!isText) return
-  const { default: pretty } = await import('pino-pretty')
-  return pretty({ sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss', singleLine: true })
+  const { prettyFactory } = await import('pino-pretty')
+  const inWords = prettyFactory({
+    ignore: 'pid,hostname',
+    translateTime: 'HH:MM:ss',
+    singleLine: true,
+  })
+  const output = standardOutput()
+  return { write: (line) => output.write(inWords(line)) }
 }

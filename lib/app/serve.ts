@@ -58,6 +58,8 @@ const stopOnSignals = (app: App, log: Log, seconds: number) =>
 
 /** `pyrite serve`: prepares a first run where none was, and serves until a signal comes. */
 export const serve = async (environment: Environment): Promise<void> => {
+  // Nobody reads, or a full disk takes, what is said here: people still talk, and the log tells.
+  process.stdout.on('error', () => undefined)
   const path = configPath(environment)
   if (writeFirstConfig(path)) say(`Wrote ${path} with fresh secrets; keep a copy of it.`)
   const config = loadConfig(path, environment)

@@ -1,5 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -88,6 +99,46 @@ describe('a first start', () => {
     expect(second.status).toBe(1)
     expect(second.stderr).toContain('set server.port')
   }, 60_000)
+})
+
+describe('standard output that takes nothing', () => {
+  const freePort = async () => {
+    const probe = createServer().listen(0, '127.0.0.1')
+    await once(probe, 'listening')
+    const { port } = probe.address() as AddressInfo
+    await new Promise((done) => probe.close(done))
+    return port
+  }
+
+  it.each(['json', 'text'])(
+    'ends no server, whose log is %s',
+    async (format) => {
+      const port = await freePort()
+      const full = openSync('/dev/full', 'w')
+      const variables = { PYRITE_SERVER_PORT: String(port), PYRITE_LOG_FORMAT: format }
+      const child = spawn(process.execPath, [main, 'serve'], {
+        cwd: folder,
+        env: { ...environment, ...variables },
+        stdio: ['ignore', full, 'pipe'],
+      })
+      closeSync(full)
+      running.push(child)
+      const exited = new Promise<number | null>((done) => child.once('exit', done))
+      let complaints = ''
+      child.stderr?.on('data', (text) => {
+        complaints += text
+      })
+      // The SFU's start and each look at it are logged, so it has outlived some lines by then.
+      await eventually(async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/readyz`)
+        expect(await answer.json()).toEqual({ ready: true, database: true, sfu: true })
+      }, 15_000)
+      child.kill('SIGTERM')
+      expect(await exited).toBe(0)
+      expect(complaints).toBe('')
+    },
+    60_000,
+  )
 })
 
 describe('a start that fails', () => {
