@@ -7,6 +7,7 @@ import { createHashing, createUsers } from '../features/users/index.ts'
 import type { Bus } from '../platform/bus/bus.ts'
 import type { Config } from '../platform/config/schema.ts'
 import type { Database } from '../platform/db/open.ts'
+import { timedId } from '../platform/ids.ts'
 import type { Hub } from '../platform/ws/hub.ts'
 import type { CallParticipant } from '../protocol/channels.ts'
 import type { Sfu } from '../sfu/sfu.ts'
@@ -56,11 +57,14 @@ export type FeatureNeeds = Omit<PeopleNeeds, 'callOf'> & {
 
 /** Every feature, in the order of the feature table. */
 export const createFeatures = (needs: FeatureNeeds) => {
-  const { config, database, hub, sfu, now, newId, onBug } = needs
+  const { config, database, hub, sfu, now, onBug } = needs
   const people = createPeople({ ...needs, callOf: (slug) => calls.callOf(slug) })
   const { channels } = people
   const presence = createPresence({ hub })
-  const chat = createChat({ database, hub, channels, config: config.chat, now, newId })
+  const chat = createChat({
+    ...{ database, hub, channels, config: config.chat, now },
+    newId: () => timedId(now()),
+  })
   const calls = createCalls({ db: database.db, hub, channels, sfu, onBug })
   return { ...people, presence, chat, calls }
 }

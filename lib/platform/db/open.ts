@@ -12,6 +12,7 @@ export type Database = {
   db: Db
   /**
    * Group commit, for writes that come often: synchronous jobs of one turn share one transaction, each undone alone when it throws.
+   * A job may be undone and run again because another one threw, so it must do nothing but read and write here.
    * Resolves when the commit is on the disk. Rejects with what the job threw, or `storage.unavailable` when nothing was stored.
    * Never wait for it inside a transaction of `db`: both want the one connection.
    */

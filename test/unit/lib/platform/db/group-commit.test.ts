@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
 import { sql } from 'kysely'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Sqlite } from '../../../../../lib/platform/db/index.ts'
 import { type Database, openDatabase } from '../../../../../lib/platform/db/open.ts'
 
@@ -62,6 +62,17 @@ describe('write', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     await expect(failing).rejects.toThrow('no')
     expect(stored()).toEqual(['before', 'after'])
+  })
+  it('stores each job once, also when it had to run again because another one threw', async () => {
+    const adding = vi.fn(add('before'))
+    await Promise.allSettled([
+      database.write(adding),
+      database.write(() => {
+        throw new Error('no')
+      }),
+    ])
+    expect(adding).toHaveBeenCalledTimes(2)
+    expect(stored()).toEqual(['before'])
   })
   it('a later job of the same commit sees what an earlier one wrote', async () => {
     const count = (sqlite: Sqlite) => sqlite.prepare('select count(*) as n from channels').get()
