@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Counters } from './counters.ts'
 import type { Layer } from './layer.ts'
-import type { Engine, Link } from './link.ts'
+import type { Engine, MediaLink } from './link.ts'
 import * as rtp from './rtp.ts'
 import { readSdp } from './sdp.ts'
 import { type LocalTransport, type OfferedLine, writeOffer } from './sdp-writer.ts'
@@ -34,7 +34,7 @@ export class Down {
   readonly subscriber: Party
   /** The subscriber's wish for this very stream, instead of the one by label. */
   override: readonly string[] | undefined
-  link: Link
+  link: MediaLink
   isClosed = false
   readonly #needs: DownNeeds
   readonly #session = { id: randomInt(1, 2 ** 31), version: 0 }
@@ -138,7 +138,8 @@ export class Down {
       this.restart()
       return
     }
-    for (const layer of this.#current) layer.askKeyFrame()
+    // Before the link is open a key frame would go nowhere, and publishers send no second one soon after.
+    if (this.link.isOpen) for (const layer of this.#current) layer.askKeyFrame()
     if (this.#mustOffer) this.#offerSoon()
   }
 
@@ -167,7 +168,7 @@ export class Down {
     if (tell) this.subscriber.send({ type: 'close', id: this.up.id })
   }
 
-  #connect(): Link {
+  #connect(): MediaLink {
     this.#local = undefined
     this.#leftAt.clear()
     const link = this.#needs.engine.offerer({
@@ -180,10 +181,10 @@ export class Down {
 
   #opened(): void {
     this.#tries = 0
-    for (const layer of this.#current) layer.askKeyFrame()
+    for (const layer of this.#current) layer.catchUp(this)
   }
 
-  #linkDied(link: Link): void {
+  #linkDied(link: MediaLink): void {
     if (this.isClosed || link !== this.link) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.restart(), DEAD_WAIT_MS)

@@ -4,6 +4,8 @@ import type { Codec, Media } from './sdp.ts'
 
 /** Packets kept to answer a NACK with. A power of two. */
 const RING_SIZE = 512
+/** The longest tail, from a key frame on, that a newcomer is sent instead of waiting for a new key frame. */
+const MAX_TAIL = 64
 const NACK_GAP_MS = 30
 const KEY_FRAME_GAP_MS = 300
 const MAX_NACKED_AT_ONCE = 100
@@ -38,6 +40,9 @@ export class Layer {
   readonly #askedAgain = new Map<number, number>()
   readonly #reception = new Reception()
   #bytes = 0
+  /** Sequence number of the first packet of the newest key frame. */
+  #keyFrame: number | undefined
+  #newest = -1
   #keyFrameAskedAt = Number.NEGATIVE_INFINITY
   #keyFrameTimer: NodeJS.Timeout | undefined
 
@@ -58,6 +63,8 @@ export class Layer {
     this.#bytes += packet.length
     this.#reception.packet(sequence, packet.readUInt32BE(4), this.media.kind === 'audio' ? 48 : 90)
     this.#ring[sequence % RING_SIZE] = packet
+    if (this.#newest < 0 || isAfter(sequence, this.#newest)) this.#newest = sequence
+    if (this.codec.name === 'vp8' && rtp.startsVp8KeyFrame(packet)) this.#keyFrame = sequence
     this.#askedAgain.delete(sequence)
     for (const receiver of this.receivers) receiver.forward(packet)
   }
@@ -95,6 +102,23 @@ export class Layer {
     return sent
   }
 
+  /**
+   * Gives a receiver that has had nothing yet what it needs to see a picture at once: everything from the newest key frame on, when
+   * that is little and we have it; else a key frame is asked for. Key frames are recognised in VP8 only.
+   */
+  catchUp(to: Receiver): void {
+    const first = this.#keyFrame
+    const count = first === undefined ? Number.NaN : ((this.#newest - first) & 0xffff) + 1
+    if (first === undefined || !(count <= MAX_TAIL) || !this.#kept(first)) {
+      this.askKeyFrame()
+      return
+    }
+    for (let index = 0; index < count; index++) {
+      const packet = this.#kept((first + index) & 0xffff)
+      if (packet) to.forward(packet)
+    }
+  }
+
   /** Asks for a key frame, but not more than about three times a second. Nothing happens for audio. */
   askKeyFrame(): void {
     if (this.media.kind !== 'video' || this.#keyFrameTimer) return
@@ -130,6 +154,9 @@ export class Layer {
     return true
   }
 }
+
+/** Whether one sequence number is newer than another, across their end (RFC 3550 appendix A.1). */
+const isAfter = (one: number, other: number): boolean => ((one - other) << 16) >> 16 > 0
 
 /** The bookkeeping behind a receiver report (RFC 3550 section 6.4 and appendix A). */
 class Reception {

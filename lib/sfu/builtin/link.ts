@@ -25,12 +25,15 @@ export type LinkEvents = { open(): void; packet(packet: Buffer): void; dead(): v
 export type Engine = {
   udpPort: number
   /** A connection that we offer. */
-  offerer(events: LinkEvents): Link
+  offerer(events: LinkEvents): MediaLink
   /** A connection that answers `remote`. Throws when the library takes no such description. */
-  answerer(remote: RemoteTransport, events: LinkEvents): Link
+  answerer(remote: RemoteTransport, events: LinkEvents): MediaLink
   /** Closes every link, and the port. */
   close(): void
 }
+
+/** What the owner of a link may do with it. */
+export type MediaLink = { [Part in keyof Link]: Link[Part] }
 
 const GATHERING_MS = 2_000
 const LOOPBACK = '127.0.0.1'

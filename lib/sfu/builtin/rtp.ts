@@ -18,6 +18,32 @@ export const RTCP = { senderReport: 200, receiverReport: 201, transport: 205, pa
 /** Formats of feedback: `nack` of a transport packet, the others of a payload packet. */
 export const FEEDBACK = { nack: 1, pictureLoss: 1, fullIntra: 4, application: 15 }
 
+/** Where the payload begins; the length of the packet when its header lies. */
+const payloadOffset = (packet: Buffer): number => {
+  const first = packet[0] ?? 0
+  const at = 12 + (first & 15) * 4
+  if (!(first & 16)) return Math.min(packet.length, at)
+  if (at + 4 > packet.length) return packet.length
+  return Math.min(packet.length, at + 4 + packet.readUInt16BE(at + 2) * 4)
+}
+
+/** How long a VP8 payload descriptor is, in bytes (RFC 7741 section 4.2). */
+const vp8DescriptorBytes = (payload: Buffer): number => {
+  const [first = 0, extended = 0, pictureId = 0] = payload
+  if (!(first & 0x80)) return 1
+  const pictureIdBytes = extended & 0x80 ? (pictureId & 0x80 ? 2 : 1) : 0
+  const indexBytes = extended & 0x40 ? 1 : 0
+  return 2 + pictureIdBytes + indexBytes + (extended & 0x30 ? 1 : 0)
+}
+
+/** Whether a VP8 packet is the first of a key frame. */
+export const startsVp8KeyFrame = (packet: Buffer): boolean => {
+  const payload = packet.subarray(payloadOffset(packet))
+  const isStartOfFrame = ((payload[0] ?? 0) & 0x17) === 0x10
+  const header = payload[vp8DescriptorBytes(payload)]
+  return isStartOfFrame && header !== undefined && (header & 1) === 0
+}
+
 /** One block of a compound RTCP packet. `body` is the whole block, header included. */
 export type RtcpBlock = { type: number; format: number; sender: number; body: Buffer }
 

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { Counters } from './counters.ts'
 import type { Down } from './down.ts'
 import { Layer } from './layer.ts'
-import type { Engine, Link } from './link.ts'
+import type { Engine, MediaLink } from './link.ts'
 import * as rtp from './rtp.ts'
 import { BadSdp, chooseCodecs, type Description, EXTENSION, type Media, readSdp } from './sdp.ts'
 import { type LocalTransport, writeAnswer } from './sdp-writer.ts'
@@ -52,7 +52,7 @@ export class Up {
   readonly owner: Party
   readonly downs = new Set<Down>()
   isClosed = false
-  link: Link | undefined
+  link: MediaLink | undefined
   readonly #needs: UpNeeds
   readonly #layers = new Map<number, Layer>()
   readonly #strangers = new Set<number>()
@@ -165,7 +165,7 @@ export class Up {
     for (const layer of this.#layers.values()) if (layer.receivers.size) layer.askKeyFrame()
   }
 
-  #linkDied(link: Link): void {
+  #linkDied(link: MediaLink): void {
     if (this.isClosed || link !== this.link) return
     this.#after(DEAD_WAIT_MS, () => {
       this.#needs.lost()

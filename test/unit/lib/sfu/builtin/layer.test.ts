@@ -99,6 +99,48 @@ test('a report counts what is missing, across the end of the numbers', () => {
   expect(layer.report()).toMatchObject({ lost: 1, fraction: 0 })
 })
 
+/** A VP8 packet, of a key frame or of another one, that begins its frame or goes on with it. */
+const vp8 = (sequence: number, { key = false, starts = true } = {}) => {
+  const bytes = packet(sequence)
+  bytes[12] = starts ? 0x90 : 0x80
+  bytes[13] = 0x80
+  bytes[14] = 0x81
+  bytes[15] = 0x23
+  bytes[16] = key ? 0x50 : 0x51
+  return bytes
+}
+
+/** A second receiver of the same layer. */
+const newcomer = () => {
+  const got: number[] = []
+  const forward = (each: Buffer) => got.push(each.readUInt16BE(2)) > 0
+  return { receiver: { forward }, got }
+}
+
+test('a newcomer gets everything from the newest key frame on, and nobody is asked for another', () => {
+  const { layer, asked } = setUp()
+  const { receiver, got } = newcomer()
+  for (const [sequence, key] of [[65_532, true], [65_533], [65_534, true], [65_536]] as const)
+    layer.receive(vp8(sequence, { key: key ?? false }))
+  layer.receive(vp8(65_535, { key: true, starts: false }))
+  layer.catchUp(receiver)
+  expect(got).toEqual([65_534, 65_535, 0])
+  expect(asked).toEqual([])
+})
+
+test.each([
+  ['there was none', []],
+  ['it is long ago', [1]],
+])('a newcomer waits for a new key frame when %s', (_, keys: number[]) => {
+  const { layer, asked } = setUp()
+  const { receiver, got } = newcomer()
+  for (let sequence = 1; sequence <= 65; sequence++)
+    layer.receive(vp8(sequence, { key: keys.includes(sequence) }))
+  layer.catchUp(receiver)
+  expect(got).toEqual([])
+  expect(asked).toHaveLength(1)
+})
+
 const HUNGRY = { estimate: 50_000, rate: 500_000, floor: 100_000, hasLower: false }
 
 test('a subscriber that starves for five seconds gets audio, and another try later', () => {
