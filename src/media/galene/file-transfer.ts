@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, every } from '../clock.ts'
 import type { Transfer } from '../transport.ts'
 import { isRecord } from './messages.ts'
 
@@ -8,6 +8,9 @@ export const FILE_PROTOCOL = '1'
 export const CHUNK_BYTES = 16_384
 /** The two must find each other within this. Milliseconds. */
 export const CONNECT_WITHIN_MS = 30_000
+/** When a transfer is looked at for movement, and how many looks in a row may find none. Looks, not time, so that a machine that slept gets its chance. */
+const LOOK_EVERY_MS = 5_000
+export const LOOKS_WITHOUT_MOVEMENT = 6
 /** A "cancel" over the server may come this much later than the closing of the channel. Milliseconds. */
 const LAST_WORD_WITHIN_MS = 2_000
 
@@ -40,6 +43,9 @@ export type FileNeeds = {
   changed: () => void
 }
 
+/** Bytes that have moved so far, and how many looks that find no more the transfer survives now. */
+export type Movement = { bytes: number; patience: number }
+
 const ENDED: readonly Transfer['state'][] = ['done', 'refused', 'cancelled', 'failed']
 
 /** Reads the value of a `filetransfer` message; undefined when it is none. */
@@ -56,6 +62,7 @@ export abstract class FileTransfer {
   protected peer: RTCPeerConnection | undefined
   readonly #candidatesIn: (RTCIceCandidateInit | null)[] = []
   #stopTimer: () => void = () => undefined
+  #stopLooking: () => void = () => undefined
 
   constructor(fileId: string, view: Transfer, needs: FileNeeds) {
     this.fileId = fileId
@@ -129,6 +136,19 @@ export abstract class FileTransfer {
     this.needs.changed()
   }
 
+  /** The channel is open: from now on bytes move, or it fails, for both. */
+  protected startMoving(look: () => Movement): void {
+    this.become('moving')
+    let last = look().bytes
+    let looks = 0
+    this.#stopLooking = every(this.needs.clock, LOOK_EVERY_MS, () => {
+      const { bytes, patience } = look()
+      looks = bytes === last ? looks + 1 : 0
+      last = bytes
+      if (looks >= patience) this.fail('Nothing moved any more.')
+    })
+  }
+
   protected progressed(bytes: number): void {
     this.view.transferred = bytes
     this.needs.changed()
@@ -150,6 +170,7 @@ export abstract class FileTransfer {
     this.view.refuse = undefined
     this.view.cancel = undefined
     this.#stopTimer()
+    this.#stopLooking()
     this.released()
     if (this.peer) {
       this.peer.onicecandidate = null

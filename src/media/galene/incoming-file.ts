@@ -4,6 +4,8 @@ import {
   type FileNeeds,
   type FileSink,
   FileTransfer,
+  LOOKS_WITHOUT_MOVEMENT,
+  type Movement,
 } from './file-transfer.ts'
 
 /** Makes the place for a file. Rejects with an AbortError when the person changed their mind. */
@@ -107,7 +109,7 @@ export class IncomingFile extends FileTransfer {
     this.#channel = channel
     channel.binaryType = 'arraybuffer'
     channel.onopen = () => {
-      this.become('moving')
+      this.startMoving(() => this.#movement())
       if (this.view.size === 0) this.#queue(undefined)
     }
     channel.onmessage = ({ data }) => {
@@ -116,6 +118,13 @@ export class IncomingFile extends FileTransfer {
     channel.onclose = () => {
       if (this.#received < this.view.size) this.hungUp()
     }
+  }
+
+  /** Once everything is here it is up to the disk, however long that takes. */
+  #movement(): Movement {
+    const isHere = this.#received >= this.view.size
+    const patience = isHere ? Number.POSITIVE_INFINITY : LOOKS_WITHOUT_MOVEMENT
+    return { bytes: this.#received, patience }
   }
 
   /** Pieces are written one after the other, whatever the time a write takes. */

@@ -4,6 +4,8 @@ import {
   type FileMessage,
   type FileNeeds,
   FileTransfer,
+  LOOKS_WITHOUT_MOVEMENT,
+  type Movement,
 } from './file-transfer.ts'
 
 /** Bytes that may wait in the channel, and when to go on. */
@@ -11,6 +13,9 @@ const HIGH_WATER = 1_048_576
 const LOW_WATER = 262_144
 /** Read from the file at once, in bytes. */
 const SLICE_BYTES = 16 * CHUNK_BYTES
+
+/** Looks, 5 s apart, that the receiver gets after the last byte: it may write for long before it says that it is done. */
+const LOOKS_FOR_DONE = 24
 
 /** A file I send: invites, answers the receiver's offer, then pushes pieces as fast as the channel takes them. */
 export class OutgoingFile extends FileTransfer {
@@ -82,11 +87,17 @@ export class OutgoingFile extends FileTransfer {
     }
     channel.onclose = () => this.hungUp()
     const start = () => {
-      this.become('moving')
+      this.startMoving(() => this.#movement(channel))
       this.#push(channel).catch(() => this.fail('The file could not be read.'))
     }
     if (channel.readyState === 'open') start()
     else channel.onopen = start
+  }
+
+  #movement(channel: RTCDataChannel): Movement {
+    const bytes = this.view.transferred - channel.bufferedAmount
+    const isAllGone = bytes >= this.#file.size
+    return { bytes, patience: isAllGone ? LOOKS_FOR_DONE : LOOKS_WITHOUT_MOVEMENT }
   }
 
   async #push(channel: RTCDataChannel): Promise<void> {

@@ -165,6 +165,31 @@ describe('sending a file', () => {
     expect(slow.list()[0]?.state).toBe('failed')
   })
 
+  it('fails, and says so, when no byte leaves for half a minute', async () => {
+    const { channel, list, time, values, peer } = await startSending(3 * MiB)
+    await expect.poll(() => channel.sent.length).toBeGreaterThan(60)
+    await settle()
+    time.pass(25_000)
+    channel.bufferedAmount -= 1
+    time.pass(25_000)
+    expect(list()[0]?.state).toBe('moving')
+    time.pass(10_000)
+    expect(list()[0]).toMatchObject({ state: 'failed', because: 'Nothing moved any more.' })
+    expect(values().at(-1)).toMatchObject({ type: 'cancel', id: 'file-1' })
+    expect(peer()?.isClosed).toBe(true)
+  })
+
+  it('gives the receiver two minutes after the last byte to say that it is done', async () => {
+    const { channel, list, time } = await startSending(10)
+    await expect.poll(() => channel.sent.length).toBe(1)
+    await settle()
+    channel.drain()
+    time.pass(115_000)
+    expect(list()[0]?.state).toBe('moving')
+    time.pass(10_000)
+    expect(list()[0]?.state).toBe('failed')
+  })
+
   it('is cancelled, not failed, when the channel closes in the middle of sending', async () => {
     const { channel, list, hear, time } = await startSending(3 * MiB)
     await expect.poll(() => channel.sent.length).toBeGreaterThan(60)
@@ -255,6 +280,47 @@ describe('receiving a file', () => {
     time.pass(2_000)
     expect(list()[0]?.state).toBe('failed')
     expect(discarded).toEqual(['all'])
+  })
+
+  it('fails, and tells the sender, when nothing comes for half a minute', async () => {
+    const { channel, list, values, time } = await startReceiving(10)
+    channel.onmessage?.({ data: new ArrayBuffer(3) })
+    await settle()
+    time.pass(25_000)
+    expect(list()[0]?.state).toBe('moving')
+    channel.onmessage?.({ data: new ArrayBuffer(3) })
+    await settle()
+    time.pass(25_000)
+    expect(list()[0]?.state).toBe('moving')
+    time.pass(10_000)
+    expect(list()[0]).toMatchObject({ state: 'failed', because: 'Nothing moved any more.' })
+    expect(values().at(-1)).toMatchObject({ type: 'cancel', id: 'f' })
+  })
+
+  it('waits for a slow disk once everything is here', async () => {
+    const written: (() => void)[] = []
+    const sink: FileSink = {
+      write: () => new Promise((done) => written.push(done)),
+      close: async () => undefined,
+      abort: async () => undefined,
+    }
+    const { channel, list, time } = await startReceiving(10, async () => sink)
+    channel.onmessage?.({ data: new ArrayBuffer(10) })
+    await settle()
+    time.pass(300_000)
+    expect(list()[0]?.state).toBe('moving')
+    for (const done of written) done()
+    await settle()
+    expect(list()[0]?.state).toBe('done')
+  })
+
+  it('leaves no timer behind when it is over', async () => {
+    const { channel, time, list } = await startReceiving(1)
+    channel.onmessage?.({ data: new ArrayBuffer(1) })
+    await settle()
+    expect(list()[0]?.state).toBe('done')
+    time.pass(2_000)
+    expect(time.timers()).toBe(0)
   })
 
   it('stays on offer when the person changes their mind about where to save', async () => {
