@@ -1,6 +1,9 @@
 const STARVING_SECONDS = 5
-const FIRST_RETRY_SECONDS = 20
+/** A short lack, as of a processor busy elsewhere, is over soon; a lasting one must not cost a probe every few seconds. */
+const FIRST_RETRY_SECONDS = 5
 const LAST_RETRY_SECONDS = 160
+/** This long without hunger, and the next lack counts as the first one. */
+const WELL_SECONDS = 60
 
 /** What one second looked like: the subscriber's estimate and the rate of its video, in bits per second. */
 export type Second = {
@@ -19,6 +22,8 @@ export class Starvation {
   #hungrySeconds = 0
   #retryIn = 0
   #patience = FIRST_RETRY_SECONDS
+  #wellSeconds = 0
+  #lastEstimate = Number.POSITIVE_INFINITY
 
   /** What is left of the subscriber's wish. */
   limit(words: readonly string[]): readonly string[] {
@@ -32,13 +37,24 @@ export class Starvation {
     if (this.#level !== 'none' && --this.#retryIn <= 0) return this.#restore()
     // An idle sender also makes for a small estimate; only one below what arrives says that the path is full.
     const isHungry = estimate > 0 && estimate < floor && estimate < rate * 0.8
-    this.#hungrySeconds = isHungry ? this.#hungrySeconds + 1 : 0
+    // One that grows is on its way back from a smaller stream: such a second says neither this nor that.
+    const isGrowing = estimate > this.#lastEstimate
+    if (estimate > 0) this.#lastEstimate = estimate
+    if (!isHungry) this.#hungrySeconds = 0
+    else if (!isGrowing) this.#hungrySeconds++
+    this.#forgive(isHungry)
     if (this.#hungrySeconds < STARVING_SECONDS || this.#level === 'audio') return false
     this.#level = hasLower && this.#level === 'none' ? 'low' : 'audio'
     this.#hungrySeconds = 0
     this.#retryIn = this.#patience
     this.#patience = Math.min(LAST_RETRY_SECONDS, this.#patience * 2)
     return true
+  }
+
+  #forgive(isHungry: boolean): void {
+    const isWell = !isHungry && this.#level === 'none'
+    this.#wellSeconds = isWell ? this.#wellSeconds + 1 : 0
+    if (this.#wellSeconds >= WELL_SECONDS) this.#patience = FIRST_RETRY_SECONDS
   }
 
   #restore(): boolean {

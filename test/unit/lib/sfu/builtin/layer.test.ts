@@ -4,7 +4,6 @@ import { Layer } from '../../../../../lib/sfu/builtin/layer.ts'
 import { announced } from '../../../../../lib/sfu/builtin/link.ts'
 import { nackedSequences, rtcpBlocks } from '../../../../../lib/sfu/builtin/rtp.ts'
 import type { Media } from '../../../../../lib/sfu/builtin/sdp.ts'
-import { Starvation } from '../../../../../lib/sfu/builtin/starvation.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -139,31 +138,6 @@ test.each([
   layer.catchUp(receiver)
   expect(got).toEqual([])
   expect(asked).toHaveLength(1)
-})
-
-const HUNGRY = { estimate: 50_000, rate: 500_000, floor: 100_000, hasLower: false }
-
-test('a subscriber that starves for five seconds gets audio, and another try later', () => {
-  const starvation = new Starvation()
-  const changes = Array.from({ length: 5 }, () => starvation.tick(HUNGRY))
-  expect(changes).toEqual([false, false, false, false, true])
-  expect(starvation.limit(['audio', 'video'])).toEqual(['audio'])
-  let seconds = 0
-  while (!starvation.tick({ ...HUNGRY, estimate: 0 })) seconds++
-  expect(seconds).toBe(19)
-  expect(starvation.limit(['audio', 'video'])).toEqual(['audio', 'video'])
-})
-
-test('where there is a smaller layer, it comes first', () => {
-  const starvation = new Starvation()
-  for (let count = 0; count < 5; count++) starvation.tick({ ...HUNGRY, hasLower: true })
-  expect(starvation.limit(['audio', 'video'])).toEqual(['audio', 'video-low'])
-})
-
-test('a small estimate of a small stream is no hunger', () => {
-  const starvation = new Starvation()
-  for (let count = 0; count < 20; count++)
-    expect(starvation.tick({ ...HUNGRY, rate: 40_000 })).toBe(false)
 })
 
 test('a public address stands in for the host’s own, with its port', () => {
