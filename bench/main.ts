@@ -12,9 +12,10 @@ import { join as joining } from './join.ts'
 import { memory } from './memory.ts'
 import { sfu } from './sfu.ts'
 import { start } from './start.ts'
+import { sync } from './sync.ts'
 
 const RESULT = join(import.meta.dirname, 'results/latest.json')
-const ALL: Benchmark[] = [bridge, memory, joining, chat, client, start, sfu, control]
+const ALL: Benchmark[] = [bridge, memory, joining, chat, client, start, sync, sfu, control]
 
 /** Which to run: all, or those named. Throws a sentence on a name there is none of. */
 const chosen = (names: string[]): Benchmark[] => {

@@ -34,7 +34,7 @@ const createSfu = (
     config,
     log,
     policy: calls.admit,
-    groups: async () => (await channels.groups()).map(asGroup(config)),
+    groups: async (name) => (await channels.groups(name)).map(asGroup(config)),
     listener: {
       participantsChanged: calls.participantsChanged,
       connectionEnded: calls.connectionEnded,

@@ -14,6 +14,7 @@ import { eachSfu, group, type Json, startBridge, type TestBridge } from '../supp
 let folder: string
 let source: Group[]
 let poked: string[]
+let asked: (string | undefined)[]
 let answer: string | undefined
 let broken: Error | undefined
 let made: Groups[]
@@ -21,6 +22,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pyrite-sync-'))
   source = [group('garden'), group('attic')]
   poked = []
+  asked = []
   answer = undefined
   broken = undefined
   made = []
@@ -38,7 +40,8 @@ const start = async ({ jwk } = KEY) => {
   const groups = new Groups({
     folder,
     jwk,
-    source: async () => {
+    source: async (name) => {
+      asked.push(name)
       if (broken) throw broken
       return source
     },
@@ -119,6 +122,25 @@ describe('the group files', () => {
     expect((await read('garden')).users).toEqual({ erin: { permissions: 'present' } })
     expect(groups.state('garden')).toEqual({ state: 'in-step' })
     expect([groups.written(), await mtime('attic')]).toEqual([3, other])
+  })
+
+  it('follow a change by asking for that channel alone, and for all where many or any of them changed', async () => {
+    source = Array.from({ length: 20 }, (_, n) => group(`room-${n}`))
+    const groups = await start()
+    const askedFor = async (...names: (string | undefined)[]) => {
+      asked = []
+      for (const name of names) groups.changed(name)
+      await groups.settled('room-0')
+      return asked
+    }
+    expect(await askedFor('room-0')).toEqual(['room-0'])
+    expect(await askedFor('room-0', 'room-1', 'gone')).toEqual(['room-0', 'room-1', 'gone'])
+    expect(await askedFor(...source.map(({ name }) => name))).toEqual([undefined])
+    expect(await askedFor('room-0', undefined)).toEqual([undefined])
+    expect(groups.written()).toBe(20)
+    source = source.slice(1)
+    expect(await askedFor('room-0', 'room-1')).toEqual(['room-0', 'room-1'])
+    expect((await files()).includes('room-0.json')).toBe(false)
   })
 
   it('grow older never: equal-sized rewrites in one moment have ever later times', async () => {

@@ -115,8 +115,8 @@ const channelReads = (
   topicsOf: async (userId: string): Promise<string[]> =>
     (await queries.channelIdsOf(db, userId)).map(topicOf),
 
-  /** Every channel with its active members by username, as the media server needs them. */
-  groups: () => queries.allChannels(db),
+  /** Every channel with its active members by username, as the media server needs them; or only the one of this slug. */
+  groups: (slug?: string) => queries.channelsWithMembers(db, slug),
 })
 
 /** What people may do with channels. Knows no HTTP and no sockets. */

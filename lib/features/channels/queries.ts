@@ -106,19 +106,23 @@ export const membersOf = (db: Db, channelId: number): Promise<ChannelMember[]> =
     .orderBy('userId')
     .execute()
 
-/** Every channel with its active members by username; two queries, whatever the number. */
-export const allChannels = async (db: Db) => {
+/** Every channel with its active members by username, or only the one of this slug; two queries, whatever the number. */
+export const channelsWithMembers = async (db: Db, slug?: string) => {
   const rows = await db
     .selectFrom('channels')
     .select(['id', 'slug', 'name', 'topic'])
+    .$if(slug !== undefined, (query) => query.where('slug', '=', slug ?? ''))
     .orderBy('id')
     .execute()
+  const [only] = rows
+  if (!only) return []
   const members = new Map<number, Map<string, ChannelRole>>(rows.map(({ id }) => [id, new Map()]))
   const people = await db
     .selectFrom('memberships as m')
     .innerJoin('users as u', 'u.id', 'm.userId')
     .select(['m.channelId', 'm.role', 'u.username'])
     .where('u.disabled', '=', 0)
+    .$if(slug !== undefined, (query) => query.where('m.channelId', '=', only.id))
     .orderBy('u.username')
     .execute()
   for (const { channelId, username, role } of people) members.get(channelId)?.set(username, role)

@@ -18,6 +18,8 @@ export type GroupsNeeds = {
 
 /** Files on their way at once. */
 const AT_ONCE = 16
+/** More changed groups than this are asked for together with all others. */
+const MOST_ASKED_BY_NAME = 16
 
 export const PENDING: SyncState = { state: 'pending' }
 const IN_STEP: SyncState = { state: 'in-step' }
@@ -48,9 +50,8 @@ export class GroupSync {
 
   /** Brings the named groups in step, or all. Rejects where the database or the folder fails as a whole. */
   async round(names: ReadonlySet<string> | undefined): Promise<void> {
-    const only = names?.size === 1 ? [...names][0] : undefined
-    const groups = await this.needs.source(only)
-    const mine = names ? groups.filter((g) => names.has(g.name)) : groups
+    const groups = await this.load(names)
+    const mine = names ? groups.filter(({ name }) => names.has(name)) : groups
     const there = new Set(groups.map((g) => g.name))
     const candidates = names ?? new Set([...(await this.store.names()), ...this.known.keys()])
     const gone = [...candidates].filter((name) => !there.has(name) && isUsableSlug(name))
@@ -78,6 +79,13 @@ export class GroupSync {
 
   hasFailed(): boolean {
     return [...this.states.values()].some(({ state }) => state === 'failed')
+  }
+
+  private async load(names: ReadonlySet<string> | undefined): Promise<Group[]> {
+    if (!names || names.size > MOST_ASKED_BY_NAME) return this.needs.source()
+    const ask = async (name: string) =>
+      (await this.needs.source(name)).filter((group) => group.name === name)
+    return (await Promise.all([...names].map(ask))).flat()
   }
 
   private set(name: string, state: SyncState) {

@@ -211,6 +211,20 @@ it('gives the media server every channel with its active members by username', a
   ])
 })
 
+it('gives the media server one channel alone, read alone, where it asks for one', async () => {
+  const spy = vi.spyOn(talk.db.getExecutor(), 'executeQuery')
+  const members = new Map([
+    ['bob', 'moderator'],
+    ['carol', 'member'],
+  ])
+  const secret = { slug: 'secret', name: 'Secret', topic: '', members }
+  expect(await talk.channels.groups('secret')).toEqual([secret])
+  const rows = await Promise.all(spy.mock.results.map(({ value }) => value))
+  spy.mockRestore()
+  expect(rows.map((result) => result.rows.length)).toEqual([1, 2])
+  expect(await talk.channels.groups('none')).toEqual([])
+})
+
 it('shows who is in a channel’s call', async () => {
   const call = [{ userId: 'carol', connectionId: 'c1', joinedAt: '2026-01-01T00:00:00.000Z' }]
   talk.calls.set('garden', call)

@@ -1,0 +1,159 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { asGroup } from '../lib/app/groups.ts'
+import { newSigningKey } from '../lib/app/secrets.ts'
+import { createChannels } from '../lib/features/channels/index.ts'
+import { memoryBus } from '../lib/platform/bus/memory.ts'
+import { loadConfig } from '../lib/platform/config/load.ts'
+import { type Database, openDatabase } from '../lib/platform/db/open.ts'
+import { newId } from '../lib/platform/ids.ts'
+import { createLog } from '../lib/platform/log.ts'
+import { createHub } from '../lib/platform/ws/hub.ts'
+import { createTopics } from '../lib/platform/ws/topics.ts'
+import { statusPath } from '../lib/sfu/galene/facts.ts'
+import { pokeGroup } from '../lib/sfu/galene/galene-http.ts'
+import { Groups } from '../lib/sfu/galene/groups.ts'
+import { createTokens } from '../lib/sfu/galene/tokens.ts'
+import type { GroupSource } from '../lib/sfu/sfu.ts'
+import { type Benchmark, newFolder } from './harness/context.ts'
+import { start } from './harness/process.ts'
+import { prepareDatabase, range } from './harness/pyrite.ts'
+import { median } from './harness/rounds.ts'
+import { compare, OURS, type Row, single } from './harness/rows.ts'
+import type { Scope } from './harness/scope.ts'
+import { findGalene, galeneCommand } from './harness/sfus.ts'
+
+const CHANNELS = 1_000
+const MEMBERS = 100
+const CHANGES = 200
+
+const config = loadConfig('none.toml', { PYRITE_SFU_SIGNING_KEY: newSigningKey() })
+const { jwk } = createTokens({ config: config.sfu, now: () => new Date() })
+const log = createLog('error')
+const onBug = (error: unknown) => log.error({ err: error }, 'a bug was met')
+
+const sourceOf = (database: Database): GroupSource => {
+  const hub = createHub(createTopics(), () => undefined)
+  const bus = memoryBus(onBug)
+  const needs = { config: config.channels, database, hub, bus, newId, callOf: () => [] }
+  const channels = createChannels({ ...needs, now: () => new Date() })
+  return async (name) => (await channels.groups(name)).map(asGroup(config))
+}
+
+/** The files of these channels, kept as the server keeps them; `url` is where the SFU answers, once it does. */
+const groupsIn = (scope: Scope, folder: string, source: GroupSource, url?: string) => {
+  let check = () => undefined as unknown
+  const groups = new Groups({
+    ...{ folder, jwk, source, log, changed: () => void check() },
+    poke: async (name) => (url === undefined ? undefined : pokeGroup(url, '', name)),
+  })
+  scope.defer(() => groups.stop())
+  /** Resolves when the SFU has looked at the file of a group that changed, with the wait for further changes. */
+  const follow = (name: string) =>
+    new Promise<void>((done) => {
+      groups.changed(name)
+      check = () => groups.state(name).state === 'in-step' && done()
+    })
+  return { groups, follow }
+}
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const since = performance.now()
+  await work()
+  return performance.now() - since
+}
+
+const coldRow = async (scope: Scope, source: GroupSource, channels: number, rounds: number) => {
+  const ours: number[] = []
+  const plain: number[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    const folder = await newFolder(scope)
+    const { groups } = groupsIn(scope, join(folder, 'groups'), source)
+    ours.push(await timed(() => groups.start()))
+    await groups.stop()
+    const text = JSON.stringify((await source('room-0')).map(({ members }) => [...members]))
+    await mkdir(join(folder, 'plain'))
+    plain.push(
+      await timed(async () => {
+        for (const n of range(channels)) await writeFile(join(folder, 'plain', `${n}.json`), text)
+      }),
+    )
+  }
+  const name = `${channels} channels x ${MEMBERS} members, cold`
+  const what = { goal: 'P11', name, unit: 'ms', aim: { atMost: 1_000 } }
+  return compare(what, { [OURS]: ours, 'files written, never synced': plain })
+}
+
+const idleRows = async (groups: Groups): Promise<Row[]> => {
+  const before = groups.written()
+  const times: number[] = []
+  for (let round = 0; round < 5; round += 1) {
+    groups.changed()
+    times.push(await timed(() => groups.settled('room-0')))
+  }
+  const name = 'sweep with nothing to do'
+  const aim = { atMost: 0 }
+  return [
+    single({ goal: 'P11', name, unit: 'files written', aim }, groups.written() - before),
+    single({ goal: 'P11', name, unit: 'ms' }, median(times)),
+  ]
+}
+
+const displayNameAt = async (url: string, slug: string): Promise<unknown> => {
+  const answer = await fetch(`${url}${statusPath(slug)}`)
+  return ((await answer.json()) as { displayName?: unknown }).displayName
+}
+
+/** Renames channels one after the other; each counts until its settled file is what Galene goes by. */
+const changeRows = async (
+  database: Database,
+  follow: (slug: string) => Promise<void>,
+  url: string,
+  changes: number,
+): Promise<Row[]> => {
+  const times: number[] = []
+  for (const n of range(changes)) {
+    const slug = `room-${n}`
+    const name = `Renamed ${n}`
+    const rename = 'update channels set name = ? where slug = ?'
+    await database.write((sqlite) => sqlite.prepare(rename).run(name, slug))
+    times.push(await timed(() => follow(slug)))
+    const told = await displayNameAt(url, slug)
+    if (told !== name) throw new Error(`Galene goes by ${String(told)} instead of ${name}`)
+  }
+  const p99 = times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN
+  const name = 'one change until Galene enforces it'
+  return [
+    single({ goal: 'P11', name: `${name}, p50`, unit: 'ms' }, median(times)),
+    single({ goal: 'P11', name: `${name}, p99`, unit: 'ms', aim: { atMost: 50 } }, p99),
+  ]
+}
+
+/** Group files in step with channels (P11): in the process itself, on a real database, and a real Galene where there is one. */
+export const sync: Benchmark = {
+  name: 'sync',
+  async run({ quick, note }, scope) {
+    const channels = quick ? CHANNELS / 10 : CHANNELS
+    if (quick) note(`${channels} channels instead of ${CHANNELS}`)
+    const folder = await newFolder(scope)
+    const path = join(folder, 'pyrite.db')
+    const rooms = range(channels).map((n) => ({ slug: `room-${n}`, members: range(MEMBERS) }))
+    await prepareDatabase(path, { people: MEMBERS, channels: rooms })
+    const database = await openDatabase({ path })
+    scope.defer(() => database.close())
+    const source = sourceOf(database)
+    const rows = [await coldRow(scope, source, channels, quick ? 1 : 5)]
+
+    const inGroups = join(folder, 'groups')
+    const binary = findGalene()
+    const galene = binary
+      ? await start(scope, (port) => galeneCommand(binary, folder, inGroups, port))
+      : undefined
+    const { groups, follow } = groupsIn(scope, inGroups, source, galene?.url)
+    await groups.start()
+    rows.push(...(await idleRows(groups)))
+    if (galene) rows.push(...(await changeRows(database, follow, galene.url, quick ? 20 : CHANGES)))
+    else note('no Galene on the PATH, so no change was followed to its end')
+    return rows
+  },
+}
