@@ -42,14 +42,24 @@ const NotMine = ({ channel }: { channel: Channel | undefined }) => {
   )
 }
 
-/** Keeps the button's place until the code behind it is loaded. */
+/** The way into the call. Keeps its place, and takes a click, before the code behind it is here. */
 const JoinCall = ({ channel }: { channel: MyChannel }) => {
-  const slot = useCall()
+  const calls = useCall()
+  const [isBusy, setBusy] = useState(false)
+  const slot = calls.slot.value
   if (slot) return <slot.Door channel={channel} />
+  if (calls.needsReload.value)
+    return <Button onClick={() => location.reload()}>Reload the page</Button>
+  const open = async () => {
+    setBusy(true)
+    await calls.open({ slug: channel.slug, name: channel.name })
+    setBusy(false)
+  }
   return (
-    <Button kind="go">
+    <Button kind="go" busy={isBusy} onClick={() => void open()}>
       <Video size={16} aria-hidden="true" />
       <span>Join call</span>
+      {channel.call.length > 0 && <span class="join-count">{channel.call.length}</span>}
     </Button>
   )
 }

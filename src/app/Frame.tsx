@@ -3,7 +3,7 @@ import { useLocation } from 'preact-iso'
 import { slugIn } from './addresses.ts'
 import { BottomBar } from './BottomBar.tsx'
 import { ConnectionNotice } from './ConnectionNotice.tsx'
-import { useCallSlot } from './call-slot.ts'
+import { useCallLoader } from './call-slot.ts'
 import { CallContext, useWorkspace } from './context.ts'
 import { Dialogs, type OpenDialog } from './Dialogs.tsx'
 import { Routes } from './Routes.tsx'
@@ -35,13 +35,14 @@ export const Frame = () => {
   const workspace = useWorkspace()
   const { path } = useLocation()
   const [dialog, setDialog] = useState<OpenDialog>()
-  const slot = useCallSlot(workspace)
+  const calls = useCallLoader(workspace)
+  const slot = calls.slot.value
   useTitle(workspace, path)
   useJumpKey(() => setDialog('jump'))
   const view = path === '/channels' ? 'list' : 'page'
   const here = slugIn(path)
   return (
-    <CallContext.Provider value={slot}>
+    <CallContext.Provider value={calls}>
       <div class="frame" data-view={view}>
         <a class="skip" href="#page">
           Skip to the page

@@ -1,6 +1,7 @@
 import type { MyChannel } from '../../lib/protocol/channels.ts'
 import {
   CallBar,
+  type CallChannel,
   CallPanel,
   type CallStore,
   createCallStore,
@@ -51,6 +52,8 @@ export const createCallSlot = (workspace: Workspace) => {
     Door: ({ channel }: { channel: MyChannel }) => (
       <JoinButton call={call} channel={channel} count={channel.call.length} />
     ),
+    /** Opens the panel before joining. */
+    prepare: (channel: CallChannel) => call.prepare(channel),
     /** Leaves the call. */
     dispose: () => call.dispose(),
   }

@@ -1,6 +1,5 @@
-import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
-import type { CallSlot } from './call-parts.tsx'
+import { type CallLoader, createCallLoader } from './call-loader.ts'
 import type { Workspace } from './workspace.ts'
 
 const whenIdle = (run: () => void): (() => void) => {
@@ -12,26 +11,23 @@ const whenIdle = (run: () => void): (() => void) => {
   return () => cancelIdleCallback(idle)
 }
 
-/** Loads what calls need after the first screen is drawn; undefined until then. Leaves the call with the person. */
-export const useCallSlot = (workspace: Workspace): CallSlot | undefined => {
-  const slot = useMemo(() => signal<CallSlot | undefined>(undefined), [workspace])
+/** Loads what calls need after the first screen is drawn. Leaves the call with the person. */
+export const useCallLoader = (workspace: Workspace): CallLoader => {
+  const loader = useMemo(
+    () =>
+      createCallLoader({
+        importSlot: async () => (await import('./call-parts.tsx')).createCallSlot(workspace),
+        toasts: workspace.toasts,
+        onBug: workspace.log.bug,
+      }),
+    [workspace],
+  )
   useEffect(() => {
-    let isGone = false
-    const load = async () => {
-      try {
-        const { createCallSlot } = await import('./call-parts.tsx')
-        if (!isGone) slot.value = createCallSlot(workspace)
-      } catch (error) {
-        workspace.log.bug(error)
-        workspace.toasts.fail('Calls could not be loaded. Reload Pyrite to try again.')
-      }
-    }
-    const cancel = whenIdle(() => void load())
+    const cancel = whenIdle(() => void loader.start())
     return () => {
-      isGone = true
       cancel()
-      slot.value?.dispose()
+      loader.dispose()
     }
-  }, [slot, workspace])
-  return slot.value
+  }, [loader])
+  return loader
 }

@@ -1,6 +1,6 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { CallSlot } from './call-parts.tsx'
+import type { CallLoader } from './call-loader.ts'
 import type { Workspace } from './workspace.ts'
 
 export const WorkspaceContext = createContext<Workspace | undefined>(undefined)
@@ -12,7 +12,11 @@ export const useWorkspace = (): Workspace => {
   return workspace
 }
 
-export const CallContext = createContext<CallSlot | undefined>(undefined)
+export const CallContext = createContext<CallLoader | undefined>(undefined)
 
-/** The call, once its code is loaded. */
-export const useCall = (): CallSlot | undefined => useContext(CallContext)
+/** The call, or the code behind it on its way. Only for what is drawn inside the frame. */
+export const useCall = (): CallLoader => {
+  const loader = useContext(CallContext)
+  if (!loader) throw new Error('drawn outside the frame')
+  return loader
+}
