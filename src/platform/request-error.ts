@@ -9,18 +9,25 @@ export class RequestError extends Error {
   readonly code: ErrorCode | LocalCode
   /** A free slug, with `channels.slug-taken`. */
   readonly suggestion: string | undefined
+  /** Seconds to wait, with `too-many-requests`, where the server said. */
+  readonly retryAfter: number | undefined
 
-  constructor(code: ErrorCode | LocalCode, message: string, suggestion?: string) {
+  constructor(
+    code: ErrorCode | LocalCode,
+    message: string,
+    more: { suggestion?: string | undefined; retryAfter?: number | undefined } = {},
+  ) {
     super(message)
     this.name = 'RequestError'
     this.code = code
-    this.suggestion = suggestion
+    this.suggestion = more.suggestion
+    this.retryAfter = more.retryAfter
   }
 }
 
 /** The server's refusal as an error to throw. */
-export const fromFailure = ({ code, message, suggestion }: Failure): RequestError =>
-  new RequestError(code, message, suggestion)
+export const fromFailure = ({ code, message, ...more }: Failure): RequestError =>
+  new RequestError(code, message, more)
 
 /** Whether the request may have failed only because nobody was reached: trying again later can help. */
 export const isUnreached = (error: unknown): boolean =>
@@ -52,9 +59,17 @@ const sentences: Partial<Record<ErrorCode | LocalCode, string>> = {
   'users.username-taken': 'That username is taken. Choose another one.',
 }
 
+/** "a moment", "40 seconds", "5 minutes": rounded up, so that waiting so long is enough. */
+const waitWords = (seconds: number): string => {
+  if (seconds <= 5) return 'a moment'
+  return seconds <= 90 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`
+}
+
 /** One sentence of cause and one of help, for people. */
 export const sentenceOf = (error: unknown): string => {
   if (!(error instanceof RequestError)) return 'Something went wrong here. Reload the page.'
+  if (error.code === 'too-many-requests' && error.retryAfter !== undefined)
+    return `That was too often in a short time. Try again in ${waitWords(error.retryAfter)}.`
   return (
     sentences[error.code] ?? `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`
   )

@@ -37,3 +37,14 @@ it('says offline when nobody is reached', async () => {
   await expect(http.get('/x')).rejects.toMatchObject({ code: 'offline' })
   expect(await http.get('/x').catch(sentenceOf)).toMatch(/cannot be reached/)
 })
+
+it.each([
+  [1, 'a moment'],
+  [40, '40 seconds'],
+  [297, '5 minutes'],
+])('says how long to wait when the server said %i seconds', async (retryAfter, words) => {
+  const error = { code: 'too-many-requests', message: 'too many failed attempts', retryAfter }
+  const { http } = httpAnswering(429, JSON.stringify({ error }))
+  const refusal = await http.post('/api/session', {}).catch((error: unknown) => error)
+  expect(sentenceOf(refusal)).toBe(`That was too often in a short time. Try again in ${words}.`)
+})

@@ -72,7 +72,9 @@ describe('the list', () => {
   })
   it('stays as it was when a creation is refused', async () => {
     const made = channels.create({ name: 'Garden', topic: '', private: false })
-    wire.next('channels.create').refuse(new RequestError('channels.slug-taken', 'x', 'garden-2'))
+    wire
+      .next('channels.create')
+      .refuse(new RequestError('channels.slug-taken', 'x', { suggestion: 'garden-2' }))
     await expect(made).rejects.toMatchObject({ suggestion: 'garden-2' })
     expect(channels.state.mine).toHaveLength(2)
   })
