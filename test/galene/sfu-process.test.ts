@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from '../../lib/platform/config/load.ts'
@@ -8,7 +8,7 @@ import { createLog } from '../../lib/platform/log.ts'
 import { chooseSfu } from '../../lib/sfu/galene/choose.ts'
 import { endLeftover, rememberPid } from '../../lib/sfu/galene/pid-file.ts'
 import { eventually } from '../support/eventually.ts'
-import { galenes, startBridge } from '../support/sfu.ts'
+import { BUILTIN_FROM_SOURCES, sfusUnderTest, startBridge } from '../support/sfu.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -86,51 +86,96 @@ describe('which SFU carries calls', () => {
   })
 })
 
-describe.each(galenes())('a supervised %s', (galene) => {
-  const sfu = { name: galene, galene }
+/** A child may need its time to start where many others start, too. */
+const START_MS = 20_000
+const TEST_MS = 45_000
+
+describe.each(sfusUnderTest())('a supervised $name', (sfu) => {
+  const start = (settings = {}) => startBridge({ sfu, supervised: true, settings })
   const pidIn = async (data: string) => Number(await readFile(join(data, 'sfu.pid'), 'utf8'))
 
-  it('answers on loopback, speaks in our log, and stops with us', async () => {
-    const bridge = await startBridge({ sfu })
-    expect(bridge.health()).toMatchObject({ kind: 'child', reachable: true })
-    expect(bridge.health().description).toContain(galene)
-    const pid = await pidIn(bridge.config.sfu.data_dir)
-    expect(isAlive(pid)).toBe(true)
-    await eventually(() => expect(bridge.lines.join('')).toMatch(/"msg":"galene"/))
-    await bridge.stop()
-    expect(isAlive(pid)).toBe(false)
-  })
+  it(
+    'answers on loopback, speaks in our log, and stops with us',
+    async () => {
+      const bridge = await start()
+      const kind = sfu.galene ? 'child' : 'builtin'
+      expect(bridge.health()).toMatchObject({ kind, reachable: true })
+      expect(bridge.health().description).toContain(sfu.galene ?? 'built-in')
+      const pid = await pidIn(bridge.config.sfu.data_dir)
+      expect(isAlive(pid)).toBe(true)
+      const itsLine = sfu.galene
+        ? /"msg":"galene"/
+        : /"level":30,.*"child":"builtin-sfu","url":"http/
+      await eventually(() => expect(bridge.lines.join('')).toMatch(itsLine))
+      await bridge.stop()
+      expect(isAlive(pid)).toBe(false)
+    },
+    TEST_MS,
+  )
 
-  it('killed during a call: everybody hears 1012, and can be back within 3 s of its return [SFU-16]', async () => {
-    const bridge = await startBridge({ sfu })
-    const people = [await bridge.join('alice'), await bridge.join('bob')]
-    const pid = await pidIn(bridge.config.sfu.data_dir)
-    process.kill(pid, 'SIGKILL')
-    for (const person of people) expect((await person.isClosed()).code).toBe(1012)
-    expect(bridge.sfu.participants()).toEqual([])
-    await eventually(() => expect(bridge.health().reachable).toBe(true))
-    const back = await bridge.join('alice')
-    expect(back.joined.kind).toBe('join')
-    expect(await pidIn(bridge.config.sfu.data_dir)).not.toBe(pid)
-    expect(bridge.told.records.map(({ reason }) => reason)).toEqual(['sfu-gone', 'sfu-gone'])
-    await bridge.stop()
-  })
+  it(
+    'killed during a call: everybody hears 1012, and can be back within 3 s of its return [SFU-16]',
+    async () => {
+      const bridge = await start()
+      const people = [await bridge.join('alice'), await bridge.join('bob')]
+      const pid = await pidIn(bridge.config.sfu.data_dir)
+      process.kill(pid, 'SIGKILL')
+      for (const person of people) expect((await person.isClosed()).code).toBe(1012)
+      expect(bridge.sfu.participants()).toEqual([])
+      await eventually(() => expect(bridge.health().reachable).toBe(true), START_MS)
+      const back = await bridge.join('alice')
+      expect(back.joined.kind).toBe('join')
+      expect(await pidIn(bridge.config.sfu.data_dir)).not.toBe(pid)
+      expect(bridge.told.records.map(({ reason }) => reason)).toEqual(['sfu-gone', 'sfu-gone'])
+      await bridge.stop()
+    },
+    TEST_MS,
+  )
 
-  it('that hangs is told from one that lives, and replaced', async () => {
-    const bridge = await startBridge({ sfu, settings: { connect_seconds: 0.5 } })
-    const pid = await pidIn(bridge.config.sfu.data_dir)
-    process.kill(pid, 'SIGSTOP')
-    const bob = bridge.open('bob')
-    await bob.hears({ type: 'usermessage', kind: 'error' })
-    expect((await bob.isClosed()).code).toBe(1013)
-    await eventually(
-      async () => expect(await pidIn(bridge.config.sfu.data_dir)).not.toBe(pid),
-      15_000,
-    )
-    await eventually(() => expect(bridge.health().reachable).toBe(true))
-    expect((await bridge.join('bob')).joined.kind).toBe('join')
-    await bridge.stop()
-  }, 25_000)
+  it(
+    'that hangs is told from one that lives, and replaced',
+    async () => {
+      const bridge = await start({ connect_seconds: 0.5 })
+      const pid = await pidIn(bridge.config.sfu.data_dir)
+      process.kill(pid, 'SIGSTOP')
+      const bob = bridge.open('bob')
+      await bob.hears({ type: 'usermessage', kind: 'error' })
+      expect((await bob.isClosed()).code).toBe(1013)
+      await eventually(
+        async () => expect(await pidIn(bridge.config.sfu.data_dir)).not.toBe(pid),
+        START_MS,
+      )
+      await eventually(() => expect(bridge.health().reachable).toBe(true), START_MS)
+      expect((await bridge.join('bob')).joined.kind).toBe('join')
+      await bridge.stop()
+    },
+    TEST_MS,
+  )
+})
+
+describe('a built-in SFU whose Pyrite is gone without a word', () => {
+  it(
+    'ends by itself',
+    async () => {
+      const child = spawn(
+        process.execPath,
+        [
+          ...[...BUILTIN_FROM_SOURCES, '--groups', folder],
+          ...['--listen', '127.0.0.1:0', '--stop-with-parent'],
+        ],
+        { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, PYRITE_CONFIG: devNull } },
+      )
+      const ended = new Promise((done) => child.once('exit', done))
+      let output = ''
+      child.stdout.on('data', (text) => {
+        output += text
+      })
+      await eventually(() => expect(output).toContain('the built-in call server is open'), START_MS)
+      child.stdin.destroy()
+      expect(await ended).toBe(0)
+    },
+    TEST_MS,
+  )
 })
 
 describe('a child that a killed Pyrite left behind', () => {

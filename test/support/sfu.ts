@@ -1,10 +1,12 @@
 import { accessSync, constants } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { Writable } from 'node:stream'
+import { pathToFileURL } from 'node:url'
 import { Registry } from 'prom-client'
 import { describe } from 'vitest'
 import { WebSocket } from 'ws'
@@ -140,8 +142,18 @@ const mustBe = (fact: boolean, message: string) => {
   if (!fact) throw new Error(message)
 }
 
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+
+/** What node is told to run `pyrite sfu` from the sources. */
+export const BUILTIN_FROM_SOURCES = [
+  ...['--import', TSX],
+  ...[join(import.meta.dirname, '../../lib/main.ts'), 'sfu'],
+]
+
 export type BridgeOptions = {
   sfu?: SfuUnderTest
+  /** The built-in SFU as a child of its own, as `serve` runs it, and not in the process of the test. */
+  supervised?: boolean
   /** A server in place of an SFU. */
   url?: string
   groups?: Group[]
@@ -182,11 +194,13 @@ export const startBridge = async (options: BridgeOptions = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'pyrite-bridge-'))
   const groups = options.groups ?? [group('garden'), group('attic')]
   const { sfu: under, settings = {} } = options
+  const isBuiltin = under !== undefined && under.galene === undefined
   const builtin =
-    under && under.galene === undefined ? await startBuiltin(folder, settings) : undefined
-  const where: Partial<Config['sfu']> = under?.galene
-    ? { galene_binary: under.galene }
-    : { url: options.url ?? builtin?.url ?? 'http://127.0.0.1:9' }
+    isBuiltin && !options.supervised ? await startBuiltin(folder, settings) : undefined
+  const where: Partial<Config['sfu']> =
+    under && (under.galene || options.supervised)
+      ? { galene_binary: under.galene ?? 'none' }
+      : { url: options.url ?? builtin?.url ?? 'http://127.0.0.1:9' }
   const config = configFor(folder, { ...where, ...settings })
   const lines: string[] = []
   const sink = new Writable({
@@ -212,7 +226,7 @@ export const startBridge = async (options: BridgeOptions = {}) => {
     now: () => new Date(),
     newId,
     metrics,
-    builtinCommand: { command: 'no-such-program', args: [] },
+    builtinCommand: { command: process.execPath, args: BUILTIN_FROM_SOURCES },
   })
   await sfu.start()
   const server = createServer()

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../../platform/log.ts'
+import { createChildLog } from './child-log.ts'
 import { endLeftover, forgetPid, rememberPid } from './pid-file.ts'
 
 /** How to run one SFU: what it is called in our log, the command, and its arguments once a port is known. */
@@ -127,7 +128,7 @@ export class SfuProcess {
     child.stdin?.on('error', () => undefined)
     if (child.pid !== undefined) rememberPid(pidFile, child.pid, log)
     for (const input of [child.stdout, child.stderr]) {
-      if (input) createInterface({ input }).on('line', (line) => log.info({ line }, run.name))
+      if (input) createInterface({ input }).on('line', createChildLog(log, run.name))
     }
     return child
   }
