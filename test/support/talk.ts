@@ -87,7 +87,6 @@ export const startTalk = async ({
     const caller = { userId, sessionId: `s-${userId}`, connectionId: newId() }
     const connection: Connection = {
       caller,
-      topics: new Set(),
       write: (frame) => heard.push(readFrame(frame)),
       close: () => topics.remove(connection),
       end: () => topics.remove(connection),

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { WebSocket } from 'ws'
+import { WebSocket } from 'ws'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import type { Request } from '../../protocol/envelope.ts'
 import type { Caller } from './dispatcher.ts'
@@ -7,7 +7,6 @@ import type { Caller } from './dispatcher.ts'
 /** One live workspace connection. */
 export type Connection = {
   readonly caller: Caller
-  readonly topics: Set<string>
   /** Writes a finished frame; a reader too far behind is closed with 1013. */
   write(frame: Buffer): void
   close(code: number, reason: string): void
@@ -17,67 +16,90 @@ export type Connection = {
   beat(): void
 }
 
-type Needs = {
-  caller: Caller
-  ws: WebSocket
-  socket: Duplex
+/** What all connections of a server share. */
+export type Shared = {
   maxBufferedBytes: number
-  /** Gathers what is written in one turn of the loop into one system call. */
-  flushLater: (flush: () => void) => void
+  /** Calls `flush` when the work of this turn is done. */
+  flushSoon: (connection: { flush(): void }) => void
 }
+/** What a connection does with a frame that comes in. */
+export type Receive = (data: Buffer, isBinary: boolean) => void
 
-/** Wraps a socket whose upgrade is done. Frames go to the raw socket, between those that ws sends itself. */
-export const createConnection = ({ caller, ws, socket, maxBufferedBytes, flushLater }: Needs) => {
-  let missed = 0
-  let corked = false
-  let isGreeted = false
-  const alive = () => {
-    missed = 0
+/**
+ * A socket whose upgrade is done. Frames go to the raw socket, between those that ws sends itself. A class, and one for each of
+ * thousands: what it holds is all that an idle connection costs beside its socket.
+ */
+export class LiveConnection implements Connection {
+  readonly caller: Caller
+  readonly #ws: WebSocket
+  readonly #socket: Duplex
+  readonly #shared: Shared
+  /** Frames written in this turn: they leave in one system call. */
+  #gathered: Buffer[] | undefined
+  #gatheredBytes = 0
+  #missed = 0
+  #isGreeted = false
+
+  constructor(caller: Caller, ws: WebSocket, socket: Duplex, shared: Shared) {
+    this.caller = caller
+    this.#ws = ws
+    this.#socket = socket
+    this.#shared = shared
   }
-  ws.on('pong', alive)
-  ws.on('message', alive)
-  const uncork = () => {
-    corked = false
-    socket.uncork()
+
+  write(frame: Buffer): void {
+    if (!this.#isGreeted || this.#ws.readyState !== WebSocket.OPEN) return
+    const { maxBufferedBytes, flushSoon } = this.#shared
+    // What this turn gathered does not count against the reader before it had a chance to leave.
+    if (this.#gatheredBytes > maxBufferedBytes) this.flush()
+    if (this.#socket.writableLength > maxBufferedBytes) {
+      this.close(CLOSE.tryLater, 'you read too slowly')
+      return
+    }
+    this.#gatheredBytes += frame.length
+    if (this.#gathered) this.#gathered.push(frame)
+    else {
+      this.#gathered = [frame]
+      flushSoon(this)
+    }
   }
-  const close = (code: number, reason: string) => {
-    ws.close(code, reason)
+
+  /** Hands the frames of this turn to the socket. */
+  flush(): void {
+    const [first, ...more] = this.#gathered ?? []
+    this.#gathered = undefined
+    this.#gatheredBytes = 0
+    // Nothing may follow a close frame that ws sent meanwhile.
+    if (first === undefined || this.#ws.readyState !== WebSocket.OPEN) return
+    this.#socket.write(more.length === 0 ? first : Buffer.concat([first, ...more]))
+  }
+
+  close(code: number, reason: string): void {
+    this.flush()
+    this.#ws.close(code, reason)
     // A peer that never answers the close, or reads nothing, is cut off.
-    setTimeout(() => ws.terminate(), 2_000).unref()
+    setTimeout(() => this.end(), 2_000).unref()
   }
-  const connection: Connection = {
-    caller,
-    topics: new Set(),
-    write(frame) {
-      if (!isGreeted || ws.readyState !== ws.OPEN) return
-      // What this turn gathered does not count against the reader before it had a chance to leave.
-      if (corked && socket.writableLength > maxBufferedBytes) uncork()
-      if (socket.writableLength > maxBufferedBytes) {
-        close(CLOSE.tryLater, 'you read too slowly')
-        return
-      }
-      if (!corked) {
-        corked = true
-        socket.cork()
-        flushLater(uncork)
-      }
-      socket.write(frame)
-    },
-    close,
-    end: () => ws.terminate(),
-    beat() {
-      missed += 1
-      if (missed > 2) ws.terminate()
-      else if (ws.readyState === ws.OPEN) ws.ping()
-    },
+
+  end(): void {
+    this.#ws.terminate()
   }
-  return {
-    ...connection,
-    /** Writes the first frame. News from before it are not sent: whoever is greeted asks for the state [WS-5] [WS-19]. */
-    greet(frame: Buffer) {
-      isGreeted = true
-      connection.write(frame)
-    },
+
+  beat(): void {
+    this.#missed += 1
+    if (this.#missed > 2) this.end()
+    else if (this.#ws.readyState === WebSocket.OPEN) this.#ws.ping()
+  }
+
+  /** The peer gave a sign of life. */
+  isAlive(): void {
+    this.#missed = 0
+  }
+
+  /** Writes the first frame. News from before it are not sent: whoever is greeted asks for the state [WS-5] [WS-19]. */
+  greet(frame: Buffer): void {
+    this.#isGreeted = true
+    this.write(frame)
   }
 }
 

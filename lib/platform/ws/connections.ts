@@ -1,15 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import { WORKSPACE_PROTOCOL } from '../../protocol/envelope.ts'
 import { PyriteError } from '../errors.ts'
-import { createConnection } from './connection.ts'
+import { LiveConnection } from './connection.ts'
 import type { Caller } from './dispatcher.ts'
 import { createHub } from './hub.ts'
 import { createReceiver, type ReceiveNeeds } from './receive.ts'
 import { textFrame } from './text-frame.ts'
 import { createTopics } from './topics.ts'
+import { listening, WorkspaceSocket } from './workspace-socket.ts'
 
 export type ConnectionsNeeds = ReceiveNeeds & {
   version: string
@@ -21,14 +22,14 @@ export type ConnectionsNeeds = ReceiveNeeds & {
   presence: { opened(userId: string): void; closed(userId: string): void }
 }
 
-/** Runs what is written in one turn of the loop as one system call per socket. */
+/** Gathers who wrote in one turn. When its promises are settled too each makes one system call of what it wrote. */
 const turnEnd = () => {
-  const flushes: (() => void)[] = []
-  const runAll = () => {
-    for (const flush of flushes.splice(0)) flush()
+  const waiting: { flush(): void }[] = []
+  const flushAll = () => {
+    for (const each of waiting.splice(0)) each.flush()
   }
-  return (flush: () => void) => {
-    if (flushes.push(flush) === 1) setImmediate(runAll)
+  return (connection: { flush(): void }) => {
+    if (waiting.push(connection) === 1) process.nextTick(flushAll)
   }
 }
 
@@ -51,6 +52,7 @@ const hello = ({ limits, now, version }: ConnectionsNeeds, { connectionId, userI
 export const createConnections = (needs: ConnectionsNeeds) => {
   const { limits, presence } = needs
   const server = new WebSocketServer({
+    WebSocket: WorkspaceSocket,
     noServer: true,
     perMessageDeflate: false,
     maxPayload: limits.max_frame_bytes,
@@ -58,32 +60,22 @@ export const createConnections = (needs: ConnectionsNeeds) => {
     handleProtocols: () => false,
   })
   const topics = createTopics()
-  const flushLater = turnEnd()
+  const shared = { maxBufferedBytes: limits.max_buffered_bytes, flushSoon: turnEnd() }
 
-  const open = async (ws: WebSocket, socket: Duplex, who: Omit<Caller, 'connectionId'>) => {
-    const caller = { ...who, connectionId: needs.newId() }
-    const maxBufferedBytes = limits.max_buffered_bytes
-    const connection = createConnection({
-      caller,
-      ws,
-      socket,
-      maxBufferedBytes,
-      flushLater,
-    })
-    // ws has already sent the close code that fits (1009 for a frame too large).
-    ws.on('error', () => setTimeout(connection.end, 2_000).unref())
-    ws.on('close', () => {
-      if (topics.remove(connection)) presence.closed(caller.userId)
-    })
+  const listen = listening({
+    receiverOf: (connection) => createReceiver(connection, needs),
+    closed(connection) {
+      if (topics.remove(connection)) presence.closed(connection.caller.userId)
+    },
+  })
+
+  const open = async (ws: WorkspaceSocket, socket: Duplex, caller: Caller) => {
+    const connection = new LiveConnection(caller, ws, socket, shared)
+    listen(ws, connection)
     ws.pause()
     if (topics.add(connection)) presence.opened(caller.userId)
     await topics.fill(connection, needs.topicsOf)
     connection.greet(hello(needs, caller))
-    const receive = createReceiver(connection, needs)
-    // Until it answers our close, a client can still send: whose session has ended is not heard any more.
-    ws.on('message', (data: Buffer, isBinary) => {
-      if (ws.readyState === ws.OPEN) receive(data, isBinary)
-    })
     ws.resume()
   }
 
@@ -111,7 +103,7 @@ export const createConnections = (needs: ConnectionsNeeds) => {
     ) {
       mustHaveRoom(who.userId)
       server.handleUpgrade(request, socket, head, (ws) => {
-        open(ws, socket, who).catch((error: unknown) => {
+        open(ws, socket, { ...who, connectionId: needs.newId() }).catch((error: unknown) => {
           needs.onBug(error)
           ws.close(CLOSE.internal, 'something went wrong on our side')
         })

@@ -53,34 +53,17 @@ const drawMask = (): number => {
   return mask
 }
 
-/** The mask as the bytes that stand in the frame, in this machine's order like the words it is laid over. */
-const maskWord = new Uint32Array(1)
-const maskBytes = Buffer.from(maskWord.buffer)
-
-/** Payloads are masked in here, four bytes at a time: the word of a frame may lie anywhere, that of a typed array not. */
-let words = new Uint32Array(16_384)
-let bytes = Buffer.from(words.buffer)
-const LARGEST_KEPT = words.byteLength
-
-const makeRoom = (length: number) => {
-  if (length <= bytes.length && bytes.length === LARGEST_KEPT) return
-  words = new Uint32Array(Math.ceil(Math.max(length, LARGEST_KEPT) / MASK_BYTES))
-  bytes = Buffer.from(words.buffer)
-}
-
 /** A whole masked text message as one buffer, for the leg on which we are the client, and the bytes of its payload. */
 export const maskedTextFrame = (text: string): { data: Buffer; bytes: number } => {
   const length = Buffer.byteLength(text)
-  const header = headerOf(length)
-  const data = Buffer.allocUnsafe(header + MASK_BYTES + length)
-  writeHeader(data, length, header, MASKED)
-  makeRoom(length)
-  bytes.write(text, 0)
-  const mask = drawMask()
-  const count = Math.ceil(length / MASK_BYTES)
-  for (let at = 0; at < count; at += 1) words[at] = (words[at] ?? 0) ^ mask
-  maskWord[0] = mask
-  data.set(maskBytes, header)
-  data.set(bytes.subarray(0, length), header + MASK_BYTES)
+  const mask = headerOf(length)
+  const start = mask + MASK_BYTES
+  const data = Buffer.allocUnsafe(start + length)
+  writeHeader(data, length, mask, MASKED)
+  data.writeUInt32LE(drawMask(), mask)
+  data.write(text, start)
+  for (let at = 0; at < length; at += 1) {
+    data[start + at] = (data[start + at] ?? 0) ^ (data[mask + (at & 3)] ?? 0)
+  }
   return { data, bytes: length }
 }

@@ -1,49 +1,70 @@
 import type { Connection } from './connection.ts'
 
-const into = <K>(map: Map<K, Set<Connection>>, key: K, connection: Connection) => {
-  const set = map.get(key)
-  if (set) set.add(connection)
-  else map.set(key, new Set([connection]))
-}
-const outOf = <K>(map: Map<K, Set<Connection>>, key: K, connection: Connection) => {
-  const set = map.get(key)
-  set?.delete(connection)
-  if (set?.size === 0) map.delete(key)
+/** One topic for all who hear it, so that a connection keeps no copy of its name. */
+type Topic = { name: string; listeners: Set<Connection> }
+
+const NOBODY: ReadonlySet<Connection> = new Set()
+
+/** Who hears what. */
+const createHearing = () => {
+  const byName = new Map<string, Topic>()
+  /** What each connection hears. */
+  const heard = new Map<Connection, Topic[]>()
+
+  const forget = (connection: Connection, topic: Topic) => {
+    topic.listeners.delete(connection)
+    if (topic.listeners.size === 0) byName.delete(topic.name)
+  }
+  return {
+    heard,
+    listeners: (name: string) => byName.get(name)?.listeners ?? NOBODY,
+    hear(connection: Connection, name: string) {
+      const topic = byName.get(name) ?? { name, listeners: new Set() }
+      if (topic.listeners.has(connection)) return
+      byName.set(name, topic)
+      topic.listeners.add(connection)
+      heard.get(connection)?.push(topic)
+    },
+    unhear(connection: Connection, name: string) {
+      const topics = heard.get(connection) ?? []
+      const at = topics.findIndex((topic) => topic.name === name)
+      for (const topic of at < 0 ? [] : topics.splice(at, 1)) forget(connection, topic)
+    },
+    /** True when the connection was there. */
+    remove(connection: Connection): boolean {
+      for (const topic of heard.get(connection) ?? []) forget(connection, topic)
+      return heard.delete(connection)
+    },
+  }
 }
 
 /** Who is connected, and who hears what. */
 export const createTopics = () => {
-  const connections = new Set<Connection>()
+  const { heard, listeners, hear, unhear, remove } = createHearing()
   const byUser = new Map<string, Set<Connection>>()
-  const byTopic = new Map<string, Set<Connection>>()
   /** Counts a person's subscription changes, so that an answer that was under way during one is asked again. */
   const changes = new Map<string, number>()
 
-  const hear = (connection: Connection, topic: string) => {
-    connection.topics.add(topic)
-    into(byTopic, topic, connection)
-  }
-  const unhear = (connection: Connection, topic: string) => {
-    connection.topics.delete(topic)
-    outOf(byTopic, topic, connection)
-  }
   const changed = (userId: string) => {
     if (byUser.has(userId)) changes.set(userId, (changes.get(userId) ?? 0) + 1)
   }
   return {
     /** Registers a connection; true when it is the person's first. */
     add(connection: Connection): boolean {
-      connections.add(connection)
-      into(byUser, connection.caller.userId, connection)
-      return byUser.get(connection.caller.userId)?.size === 1
+      const { userId } = connection.caller
+      heard.set(connection, [])
+      const own = byUser.get(userId) ?? new Set()
+      byUser.set(userId, own.add(connection))
+      return own.size === 1
     },
     /** Forgets a connection; true when it was the person's last. */
     remove(connection: Connection): boolean {
-      if (!connections.delete(connection)) return false
-      for (const topic of [...connection.topics]) unhear(connection, topic)
+      if (!remove(connection)) return false
       const { userId } = connection.caller
-      outOf(byUser, userId, connection)
-      if (byUser.has(userId)) return false
+      const own = byUser.get(userId)
+      own?.delete(connection)
+      if (own && own.size > 0) return false
+      byUser.delete(userId)
       changes.delete(userId)
       return true
     },
@@ -53,7 +74,7 @@ export const createTopics = () => {
       for (;;) {
         const before = changes.get(userId)
         const topics = await topicsOf(userId)
-        if (!connections.has(connection)) return
+        if (!heard.has(connection)) return
         if (changes.get(userId) !== before) continue
         for (const topic of topics) hear(connection, topic)
         return
@@ -67,11 +88,11 @@ export const createTopics = () => {
       changed(userId)
       for (const connection of byUser.get(userId) ?? []) unhear(connection, topic)
     },
-    listeners: (topic: string): Iterable<Connection> => byTopic.get(topic) ?? [],
+    listeners: (topic: string): Iterable<Connection> => listeners(topic),
     ofUser: (userId: string): Connection[] => [...(byUser.get(userId) ?? [])],
-    all: (): Connection[] => [...connections],
+    all: (): Connection[] => [...heard.keys()],
     users: (): string[] => [...byUser.keys()],
-    count: (): number => connections.size,
+    count: (): number => heard.size,
   }
 }
 export type Topics = ReturnType<typeof createTopics>

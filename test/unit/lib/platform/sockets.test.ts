@@ -62,7 +62,6 @@ describe('a token bucket', () => {
 
 const connection = (userId: string, connectionId: string): Connection => ({
   caller: { userId, sessionId: `${userId}-session`, connectionId },
-  topics: new Set(),
   write: () => undefined,
   close: () => undefined,
   end: () => undefined,
