@@ -25,8 +25,8 @@ export type BridgeNeeds = {
   metrics: Registry
   /** Where the SFU answers, or will once it is up again. */
   url: () => string
-  /** Whether something listens there at this moment; answers within 80 ms. */
-  isListening: () => Promise<boolean>
+  /** Whether something still listens there after a connection was lost; answers within 95 ms. */
+  stillListens: () => Promise<boolean>
   /** A connection found the SFU not answering: worth a look. */
   sfuFailed: () => void
 }

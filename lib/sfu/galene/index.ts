@@ -5,7 +5,7 @@ import type { Log } from '../../platform/log.ts'
 import type { AccessPolicy, GroupSource, Sfu, SfuListener } from '../sfu.ts'
 import { createBridge } from './bridge.ts'
 import { chooseSfu } from './choose.ts'
-import { isListening, pokeGroup } from './galene-http.ts'
+import { createPoker, stillListens } from './galene-http.ts'
 import { Groups } from './groups.ts'
 import { watchServer } from './server-watch.ts'
 import { createTokens } from './tokens.ts'
@@ -42,16 +42,17 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     },
     gone: () => bridge.sfuGone(),
   })
+  const poker = createPoker()
   const groups = new Groups({
     ...{ folder: groups_dir, jwk: tokens.jwk, source: needs.groups, log },
     poke: async (group) =>
-      server.health().reachable ? pokeGroup(server.url(), token_audience, group) : undefined,
+      server.health().reachable ? poker.poke(server.url(), token_audience, group) : undefined,
     changed: () => listener.statusChanged(),
   })
   const bridge = createBridge({
     ...{ log, policy, tokens, groups, listener, now, newId, metrics, config: config.sfu },
     url: server.url,
-    isListening: () => isListening(server.url()),
+    stillListens: () => stillListens(server.url()),
     sfuFailed: server.checkNow,
   })
 
@@ -63,8 +64,8 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     },
     async stop() {
       bridge.stop()
-      await groups.stop()
-      await server.stop()
+      poker.end()
+      await Promise.all([groups.stop(), server.stop()])
     },
     groupsChanged: groups.changed,
     syncState: groups.state,
