@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import { tokenBucket } from '../../platform/ws/rate.ts'
 import { maskedTextFrame, textFrame } from '../../platform/ws/text-frame.ts'
+import { openClientLane, openServerLane } from '../../platform/ws/whole-frames.ts'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import { isUsableSlug } from '../../protocol/slug.ts'
 import type { Caller, CallRecord, Participant } from '../sfu.ts'
@@ -46,6 +47,11 @@ const UPSTREAM = {
   closeTimeout: CLOSE_MS,
 }
 
+const stopWith = (ws: WebSocket, lane: { stop(): void }) => {
+  ws.on('error', lane.stop)
+  ws.on('close', lane.stop)
+}
+
 type Phase = 'greeting' | 'idle' | 'joining' | 'joined' | 'closed'
 
 /** One person's connection to a call: the leg to the browser, the leg to Galene, and what may pass between them. */
@@ -69,7 +75,7 @@ export class Connection {
   private readonly openedAt = performance.now()
   private timer: NodeJS.Timeout | undefined
   private isOpen = false
-  private held: Buffer[] = []
+  private held: { text: string; bytes: number }[] = []
   private heldBytes = 0
   private refusals = 0
   private refusedSince = 0
@@ -98,27 +104,21 @@ export class Connection {
   }
 
   private listen() {
-    const { client, upstream, shared } = this
-    client.on('message', (data) => {
-      const since = shared.counts.started()
-      this.fromClient(data as Buffer)
-      if (since > 0) shared.counts.ended('up', since)
-    })
+    const { client, upstream, socket } = this
+    const fromClient = (text: string, bytes: number) => this.fromClient(text, bytes)
+    client.on('message', (data: Buffer) => fromClient(data.toString('utf8'), data.length))
     client.on('close', (code, reason) => this.clientClosed(code, reason.toString()))
     client.on('error', (error) => this.clientFailed(error))
-    upstream.on('upgrade', ({ socket }) => {
-      this.upstreamSocket = socket
+    stopWith(client, openClientLane(socket, this.needs.config.max_frame_bytes, fromClient))
+    upstream.on('upgrade', (response) => {
+      this.upstreamSocket = response.socket
     })
     upstream.on('open', () => this.opened())
-    upstream.on('message', (data) => {
-      const since = shared.counts.started()
-      this.fromGalene(data as Buffer)
-      if (since > 0) shared.counts.ended('down', since)
-    })
+    upstream.on('message', (data: Buffer) => this.fromGalene(data, textFrame(data)))
     upstream.on('pong', () => this.heard())
     upstream.on('close', (code, reason) => this.upstreamClosed(code, reason.toString()))
     // The close that follows says what is to be done.
-    upstream.on('error', (error) => shared.needs.log.debug({ err: error }, 'an SFU leg failed'))
+    upstream.on('error', (error) => this.needs.log.debug({ err: error }, 'an SFU leg failed'))
   }
 
   private get needs(): BridgeNeeds {
@@ -133,6 +133,10 @@ export class Connection {
   private opened() {
     clearTimeout(this.timer)
     if (this.phase === 'closed') return
+    if (this.upstreamSocket) {
+      const take = (message: Buffer, frame: Buffer) => this.fromGalene(message, frame)
+      stopWith(this.upstream, openServerLane(this.upstreamSocket, MAX_SERVER_FRAME_BYTES, take))
+    }
     this.isOpen = true
     this.drain()
     if (this.phase !== 'greeting') return
@@ -142,35 +146,41 @@ export class Connection {
 
   // --- from the client ---------------------------------------------------------------------------
 
-  private fromClient(frame: Buffer) {
+  private fromClient(text: string, bytes: number) {
     if (this.phase === 'closed') return
-    if (!this.mayPass()) {
-      this.notice('error', 'Too many messages at once.')
-      this.shared.counts.refused('rate')
-      return this.finish(CLOSE.policy, 'too many messages', 'too-many-messages')
-    }
-    if (!this.isOpen || this.phase === 'joining' || this.held.length > 0) return this.hold(frame)
-    this.handle(frame)
+    const { counts } = this.shared
+    const since = counts.started()
+    if (!this.mayPass()) return this.tooMany()
+    if (!this.isOpen || this.phase === 'joining' || this.held.length > 0) this.hold(text, bytes)
+    else this.handle(text)
+    if (since > 0) counts.ended('up', since)
   }
 
-  private hold(frame: Buffer) {
-    this.held.push(frame)
-    this.heldBytes += frame.length
+  private tooMany() {
+    this.notice('error', 'Too many messages at once.')
+    this.shared.counts.refused('rate')
+    this.finish(CLOSE.policy, 'too many messages', 'too-many-messages')
+  }
+
+  private hold(text: string, bytes: number) {
+    this.held.push({ text, bytes })
+    this.heldBytes += bytes
     if (this.held.length > MAX_HELD_FRAMES || this.heldBytes > MAX_HELD_BYTES) {
       this.finish(CLOSE.tooBig, 'too much is waiting', 'too-much-waiting')
     }
   }
 
   private drain() {
-    while (this.held.length > 0 && this.phase !== 'joining' && this.phase !== 'closed') {
-      const frame = this.held.shift() as Buffer
-      this.heldBytes -= frame.length
-      this.handle(frame)
+    while (this.phase !== 'joining' && this.phase !== 'closed') {
+      const next = this.held.shift()
+      if (!next) return
+      this.heldBytes -= next.bytes
+      this.handle(next.text)
     }
   }
 
-  private handle(frame: Buffer) {
-    const message = readLikeGo(frame.toString('utf8'))
+  private handle(text: string) {
+    const message = readLikeGo(text)
     const type = message?.type
     if (this.phase === 'greeting') return this.greet(message)
     if (!message || typeof type !== 'string') return this.refuse('This is not a message.')
@@ -267,7 +277,8 @@ export class Connection {
   private refuseJoin(group: string, error: string, sentence: string) {
     if (this.phase === 'closed') return
     this.shared.counts.joined('refused')
-    this.toClient(Buffer.from(writeJoinFailed(group, this.caller.username, error, sentence)))
+    const failed = Buffer.from(writeJoinFailed(group, this.caller.username, error, sentence))
+    this.toClient(textFrame(failed), failed.length)
     this.finish(CLOSE.normal, error, 'refused')
   }
 
@@ -278,14 +289,18 @@ export class Connection {
     this.silentSweeps = 0
   }
 
-  private fromGalene(frame: Buffer) {
+  /** A message and the frame that carries it, which leaves as it came. */
+  private fromGalene(message: Buffer, frame: Buffer) {
     if (this.phase === 'closed') return
+    const { counts } = this.shared
+    const since = counts.started()
     this.heard()
-    const type = typeOf(frame)
-    this.shared.counts.down(type, frame.length)
-    const news = newsIn(type, frame)
-    this.toClient(frame)
+    const type = typeOf(message)
+    counts.down(type, message.length)
+    const news = newsIn(type, message)
+    this.toClient(frame, message.length)
     if (news) this.learn(news)
+    if (since > 0) counts.ended('down', since)
   }
 
   private learn(news: News) {
@@ -313,12 +328,12 @@ export class Connection {
     this.drain()
   }
 
-  private toClient(frame: Buffer) {
+  private toClient(frame: Buffer, bytes: number) {
     const { client } = this
     if (client.readyState !== WebSocket.OPEN) return
-    this.socket.write(textFrame(frame))
+    this.socket.write(frame)
     this.messagesDown += 1
-    this.bytesDown += frame.length
+    this.bytesDown += bytes
     if (this.socket.writableLength > this.needs.config.max_buffered_bytes) {
       this.shared.counts.refused('slow-reader')
       this.finish(CLOSE.tryLater, 'reads too slowly', 'slow-reader')
@@ -378,7 +393,7 @@ export class Connection {
       isAlive
         ? this.finish(CLOSE.internal, 'the call server hung up', 'closed-by-sfu')
         : this.finish(CLOSE.restart, 'service restart', 'sfu-gone')
-    this.needs.isListening().then(end, () => end(false))
+    this.needs.stillListens().then(end, () => end(false))
   }
 
   /** Ends both legs at once, and tells whoever keeps the books. May be called twice. */
