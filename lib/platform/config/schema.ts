@@ -30,6 +30,13 @@ const signingKey = z
 const hostAndPort = z
   .string()
   .regex(/^(?:(?:\[[\da-f:.]+\]|[^\s:[\]]+):\d{1,5})?$/i, 'an address and a port: "127.0.0.1:9464"')
+/** As browsers take it: stun and turn over UDP or TCP, turns over TLS. */
+const iceUrl = z
+  .string()
+  .regex(
+    /^(?:stuns?|turns?):(?:\[[\da-f:.]+\]|[a-z\d.-]+)(?::\d{1,5})?(?:\?transport=(?:udp|tcp))?$/i,
+    'an address such as "stun:turn.example.org:3478" or "turns:turn.example.org:5349?transport=tcp"',
+  )
 /** An address or a network in CIDR notation. */
 const network = z.union(
   [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
@@ -220,6 +227,27 @@ export const CONFIG = {
     handshake_seconds: key(seconds, 15, 'Time a call connection has to send its handshake.'),
     connect_seconds: key(seconds, 5, 'Time Galene has to accept a connection.'),
     max_clients: key(count, 100, 'Participants one call may hold.'),
+  },
+  galene: {
+    ice_file: key(
+      text,
+      '',
+      "Galene's data/ice-servers.json, for Pyrite to keep from the three settings below. Empty: only that of a supervised SFU.",
+    ),
+    ice_urls: key(
+      z.array(iceUrl),
+      [],
+      'STUN and TURN servers for calls, such as "stun:turn.example.org" and "turn:turn.example.org?transport=udp".',
+    ),
+    ice_secret: secret(
+      text,
+      "The TURN servers' shared secret (coturn: use-auth-secret and static-auth-secret), from which passwords that expire are made.",
+    ),
+    ice_ttl_seconds: key(
+      z.int().min(900).max(86_400),
+      86_400,
+      'How long those passwords are good. 86400: Galene makes them from the secret; less: Pyrite makes and renews them, and Galene never sees the secret.',
+    ),
   },
   builtin: {
     loopback: key(
