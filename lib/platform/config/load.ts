@@ -102,12 +102,13 @@ const PATHS: readonly [string, string][] = [
   ['database', 'path'],
   ['sfu', 'groups_dir'],
   ['sfu', 'data_dir'],
+  ['galene', 'ca_file'],
 ]
 
 const withAbsolutePaths = (config: Values, base: string): void => {
   for (const [section, key] of PATHS) {
     const path = config[section]?.[key]
-    if (typeof path !== 'string' || path === ':memory:') continue
+    if (typeof path !== 'string' || path === ':memory:' || path === '') continue
     const table = config[section] as Record<string, unknown>
     table[key] = isAbsolute(path) ? path : join(base, path)
   }

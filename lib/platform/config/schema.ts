@@ -27,6 +27,9 @@ const webAddress = z
 const signingKey = z
   .string()
   .regex(/^(?:[A-Za-z0-9_-]{43})?$/, '43 characters of base64url, as the first start makes them')
+const fingerprint = z
+  .string()
+  .regex(/^(?:(?:[\da-f]{2}:?){31}[\da-f]{2})?$/i, '64 hex digits, with or without colons')
 const hostAndPort = z
   .string()
   .regex(/^(?:(?:\[[\da-f:.]+\]|[^\s:[\]]+):\d{1,5})?$/i, 'an address and a port: "127.0.0.1:9464"')
@@ -229,6 +232,38 @@ export const CONFIG = {
     max_clients: key(count, 100, 'Participants one call may hold.'),
   },
   galene: {
+    sync: key(
+      z.enum(['files', 'api', 'off']),
+      'files',
+      'How the Galene that sfu.url names learns of channels: "files" in sfu.groups_dir, its admin "api", or "off": by hand (pyrite galene print).',
+    ),
+    api_user: key(
+      text,
+      '',
+      'For sync = "api": a user of Galene\'s data/config.json with the permission "admin"; "writableGroups" must be true there.',
+    ),
+    api_password: secret(text, "That user's password."),
+    ca_file: key(
+      text,
+      '',
+      'For an https sfu.url: a PEM file with the one authority that may have signed its certificate. Empty: the public ones.',
+    ),
+    certificate_sha256: key(
+      fingerprint,
+      '',
+      'For an https sfu.url: the SHA-256 fingerprint of its certificate, in hex, which then needs no authority. For self-signed ones.',
+    ),
+    recordings_dir: key(
+      text,
+      '',
+      "The folder of your Galene's -recordings, where this machine sees it: recordings are listed and served from there. A supervised Galene needs none.",
+    ),
+    recordings_user: key(
+      text,
+      '',
+      "A user with a password and the permission \"record\" in each group of a Galene elsewhere: recordings come from its /recordings/. Empty: from the folder.",
+    ),
+    recordings_password: secret(text, 'The password of recordings_user.'),
     ice_file: key(
       text,
       '',
