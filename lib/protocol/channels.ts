@@ -15,6 +15,8 @@ export type Channel = {
   private: boolean
   createdAt: string
   archived: boolean
+  /** Moderators may record its calls. */
+  recordable: boolean
 }
 
 /** A channel I am in, with what only I have: my role and how far I read. */
@@ -52,6 +54,7 @@ export const ChangeChannel = z.object({
   channelSlug: ChannelSlug,
   name: ChannelName.optional(),
   topic: Topic.optional(),
+  recordable: z.boolean().optional(),
 })
 /** channels.join, channels.leave, channels.members, and GET .../sfu_status. */
 export const OneChannel = z.object({ channelSlug: ChannelSlug })

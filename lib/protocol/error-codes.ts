@@ -10,6 +10,8 @@ export const ERROR_STATUS = {
   'auth.bad-credentials': 401,
   'auth.foreign-origin': 403,
   'auth.signed-out': 401,
+  'calls.no-answer': 502,
+  'calls.not-supported': 501,
   'calls.too-many-connections': 503,
   'channels.not-found': 404,
   'channels.reserved-slug': 409,
@@ -19,10 +21,19 @@ export const ERROR_STATUS = {
   'chat.listener': 403,
   'chat.not-yours': 403,
   'chat.too-long': 413,
+  'moderation.banned': 403,
+  'moderation.locked': 403,
+  'moderation.not-in-call': 409,
+  'moderation.protected': 403,
+  'moderation.timed-out': 403,
   'storage.unavailable': 503,
   'users.last-admin': 409,
   'users.username-taken': 409,
   'users.weak-password': 422,
+  'whip.bad-key': 401,
+  'whip.refused': 403,
+  'whip.too-many-keys': 409,
+  'whip.wrong-type': 415,
 } as const
 
 export type ErrorCode = keyof typeof ERROR_STATUS

@@ -1,5 +1,6 @@
 import type { CallParticipant, Channel, ChannelMember, MyChannel } from './channels.ts'
 import type { Message, ReadPosition } from './chat.ts'
+import type { ModerationAct } from './moderation.ts'
 import type { User } from './users.ts'
 
 /** workspace.load, GET /api/workspace: everything the first screen needs. `open` lists channels I could join. */
@@ -21,6 +22,10 @@ export type SfuStatus = {
   sync: { state: 'in-step' | 'pending' | 'failed'; reason?: string }
   locked: boolean
   recording: boolean
+  /** Who started the recording that runs; absent where that is not known. */
+  recordingBy?: string
+  /** What this call server can do at all: record, and take streams of devices (WHIP). */
+  can?: { record: boolean; whip: boolean }
   participants: CallParticipant[]
   checkedAt: string
 }
@@ -54,5 +59,9 @@ export type Pushes = {
   'channels.member-left': { channelSlug: string; userId: string; memberCount?: number }
   /** Who is in the channel's call now: the whole list, replacing the old one. */
   'calls.participants': { channelSlug: string; participants: CallParticipant[] }
+  /** An act of moderation was recorded or ended: its newest state. A person who is banned hears it last of all of the channel. */
+  'moderation.changed': ModerationAct
+  /** The channel's finished recordings are others now: ask again. */
+  'recordings.changed': { channelSlug: string }
   'calls.status': { channelSlug: string; status: SfuStatus }
 }
