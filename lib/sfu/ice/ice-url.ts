@@ -1,0 +1,28 @@
+/** Where one ICE server answers, and how it is spoken to. */
+export type IceTarget = {
+  /** Whether a relay is asked for, or only the own address. */
+  relay: boolean
+  host: string
+  port: number
+  transport: 'udp' | 'tcp' | 'tls'
+}
+
+const URL_PARTS =
+  /^(stuns?|turns?):(\[[\da-f:.]+\]|[^:?\s[\]]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?$/i
+const PORT = 3_478
+const TLS_PORT = 5_349
+
+/** Reads the URL of an ICE server (RFC 7064, RFC 7065). Undefined for one that browsers do not take: TURN over DTLS is one. */
+export const parseIceUrl = (url: string): IceTarget | undefined => {
+  const [, scheme = '', host = '', port, transport] = URL_PARTS.exec(url) ?? []
+  if (scheme === '') return undefined
+  const isSecure = scheme.toLowerCase().endsWith('s')
+  const wanted = transport?.toLowerCase()
+  if (isSecure && wanted === 'udp') return undefined
+  return {
+    relay: scheme.toLowerCase().startsWith('turn'),
+    host: host.replace(/^\[|\]$/g, ''),
+    port: Number(port ?? (isSecure ? TLS_PORT : PORT)),
+    transport: isSecure ? 'tls' : wanted === 'tcp' ? 'tcp' : 'udp',
+  }
+}

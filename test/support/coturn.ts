@@ -1,0 +1,111 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { eventually } from './eventually.ts'
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Debian's coturn: what TURNSERVER names, or the turnserver on the PATH. Undefined where there is none. */
+export const turnserver: string | undefined = [
+  ...(process.env.TURNSERVER ? [process.env.TURNSERVER] : []),
+  ...(process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'turnserver')),
+].find(isExecutable)
+
+const freePorts = async (count: number): Promise<number[]> => {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
+  return ports
+}
+
+/** A key and a certificate for 127.0.0.1 and localhost, signed by itself, as PEM files in `folder`. */
+export const makeCertificate = async (folder: string) => {
+  const key = join(folder, 'key.pem')
+  const certificate = join(folder, 'cert.pem')
+  const names = 'subjectAltName=IP:127.0.0.1,DNS:localhost'
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const made = ['-keyout', key, '-out', certificate, '-days', '2']
+  execFileSync(
+    'openssl',
+    ['req', '-x509', ...curve, ...made, '-subj', '/CN=localhost', '-addext', names],
+    { stdio: 'ignore' },
+  )
+  return { key, certificate, pem: await readFile(certificate, 'utf8') }
+}
+
+export const TURN_SECRET = 'a shared secret of the tests'
+
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => done(true))
+    socket.on('error', () => done(false)).on('connect', () => socket.destroy())
+  })
+
+const ended = (child: ChildProcess): Promise<unknown> =>
+  child.exitCode === null && child.signalCode === null
+    ? new Promise((done) => child.once('exit', done))
+    : Promise.resolve()
+
+/** A real coturn on loopback with a shared secret: UDP and TCP on `port`, TLS on `tlsPort`. */
+export const startCoturn = async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pyrite-coturn-'))
+  const [port = 0, tlsPort = 0, relayPort = 0] = await freePorts(3)
+  const { key, certificate, pem } = await makeCertificate(folder)
+  const lines: string[] = []
+  const child = spawn(
+    turnserver ?? 'turnserver',
+    [
+      ...[
+        '-n',
+        '--verbose',
+        '--listening-ip=127.0.0.1',
+        '--relay-ip=127.0.0.1',
+        '--no-cli',
+        '--simple-log',
+      ],
+      ...[`--listening-port=${port}`, `--tls-listening-port=${tlsPort}`, '--log-file=stdout'],
+      ...['--use-auth-secret', `--static-auth-secret=${TURN_SECRET}`, '--realm=pyrite.test'],
+      ...[`--min-port=${relayPort}`, `--max-port=${relayPort + 20}`, '--no-dtls'],
+      ...[`--cert=${certificate}`, `--pkey=${key}`, `--pidfile=${join(folder, 'pid')}`],
+      ...['--allow-loopback-peers', `--userdb=${join(folder, 'turndb')}`],
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder },
+  )
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => lines.push(String(chunk)))
+  }
+  const isReady = async () => {
+    for (const each of [port, tlsPort]) {
+      if (!(await accepts(each))) throw new Error(`coturn is not ready: ${lines.join('')}`)
+    }
+  }
+  await eventually(isReady, 10_000)
+  return {
+    port,
+    tlsPort,
+    ca: pem,
+    lines,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended(child)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+export type Coturn = Awaited<ReturnType<typeof startCoturn>>
