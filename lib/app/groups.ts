@@ -7,11 +7,11 @@ type ChannelGroup = Awaited<ReturnType<Features['channels']['groups']>>[number]
 /** A channel as the media server should know it. */
 export const asGroup =
   ({ sfu }: Pick<Config, 'sfu'>) =>
-  ({ slug, name, topic, members }: ChannelGroup): Group => ({
+  ({ slug, name, topic, recordable, members }: ChannelGroup): Group => ({
     name: slug,
     displayName: name,
     description: topic,
     maxClients: sfu.max_clients,
-    allowRecording: false,
+    allowRecording: recordable,
     members,
   })

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { ChannelRole } from '../protocol/channels.ts'
 
@@ -68,6 +68,51 @@ export type SfuHealth = {
   checkedAt: Date
 }
 
+/** One recorded file by the name it has there, which somebody else chose. Bytes. */
+export type RecordedFile = { name: string; size: number }
+
+/** What the media server recorded, and Pyrite can reach. Names are checked here, whatever is asked for. */
+export type Recordings = {
+  /** Finished files of a group. Throws `calls.no-answer`. */
+  list(group: string): Promise<RecordedFile[]>
+  /**
+   * Where the bytes of a file are: on this machine, or at the media server, which then answers the request itself, ranges included.
+   * Undefined where there is no such file. `forward` throws `calls.no-answer`, `not-found`.
+   */
+  open(group: string, name: string): Promise<RecordingSource | undefined>
+  /** Whether there was such a file. Throws `calls.no-answer`. */
+  remove(group: string, name: string): Promise<boolean>
+}
+export type RecordingSource =
+  | { path: string }
+  | { forward(request: IncomingMessage, response: ServerResponse): Promise<void> }
+
+/** A stream that a device publishes: what the media server calls it, and the token that it was published with. */
+export type Published = { group: string; resource: string; token: string }
+
+/** What a device asks of one published stream. `body` is empty but for PATCH. */
+export type WhipRequest = { method: string; headers: IncomingMessage['headers']; body: Buffer }
+export type WhipAnswer = {
+  status: number
+  headers: Record<string, string | string[]>
+  body: Buffer
+}
+
+/** Publishing over HTTP (WHIP). Each throws `calls.no-answer`. An answer holds only headers that may be passed on. */
+export type Whip = {
+  /** Publishes as `username`; `published` is absent where the media server refused. */
+  publish(
+    group: string,
+    username: string,
+    request: WhipRequest,
+  ): Promise<WhipAnswer & { published?: Published }>
+  forward(published: Published, request: WhipRequest): Promise<WhipAnswer>
+  /** What a device should know before it publishes: servers for ICE, in Link headers. */
+  describe(group: string): Promise<WhipAnswer>
+  /** Ends a published stream; one that is gone already is fine. */
+  end(published: Published): Promise<void>
+}
+
 /** Which live connections an ending is meant for. All given fields must agree. */
 export type Which = { userId?: string; sessionId?: string; group?: string; connectionId?: string }
 
@@ -80,7 +125,13 @@ export type Sfu = {
   syncState(group: string): SyncState
   health(): SfuHealth
   /** What Galene says of a group: locked, recording (a RECORDING participant was seen). */
-  groupState(group: string): { locked: boolean; recording: boolean }
+  groupState(group: string): { locked: boolean; recording: boolean; recordingBy?: string }
+  /** Whether calls can be recorded. */
+  canRecord: boolean
+  /** Undefined where recorded files cannot be reached. */
+  recordings: Recordings | undefined
+  /** Undefined where devices cannot publish. */
+  whip: Whip | undefined
   participants(group?: string): Participant[]
   /** The WebSocket upgrade at /sfu, of a caller already known. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void

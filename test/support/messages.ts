@@ -27,6 +27,7 @@ export const myChannel = (slug: string, more: Partial<MyChannel> = {}): MyChanne
   private: false,
   createdAt: '2026-11-19T09:00:00.000Z',
   archived: false,
+  recordable: false,
   role: 'member',
   lastSeq: 0,
   lastRev: 0,

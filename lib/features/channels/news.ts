@@ -10,6 +10,7 @@ export const toChannel = (row: queries.ChannelRow): Channel => ({
   private: row.private === 1,
   createdAt: row.createdAt,
   archived: row.archived === 1,
+  recordable: row.recordable === 1,
 })
 
 type Place = { channelId: number; slug: string }

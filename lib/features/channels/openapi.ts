@@ -24,6 +24,7 @@ const channelFields = {
   private: z.boolean(),
   createdAt: z.string(),
   archived: z.boolean(),
+  recordable: z.boolean(),
 }
 const channel: z.ZodType<Channel> = z.object(channelFields).meta({ id: 'Channel' })
 const myChannel: z.ZodType<MyChannel> = z
@@ -80,7 +81,7 @@ export const channelsPaths: ZodOpenApiPathsObject = {
       },
     },
     patch: {
-      summary: 'Change its name or topic',
+      summary: 'Change its name, its topic, or whether its calls may be recorded',
       requestParams: slug,
       requestBody: json(ChangeChannel.omit({ channelSlug: true })),
       responses: {

@@ -36,16 +36,28 @@ export const insertChannel = (sqlite: Sqlite, c: NewChannel): number =>
       .run(c.name, c.slug, c.topic, c.private ? 1 : 0, c.createdBy, c.createdAt).lastInsertRowid,
   )
 
+export type ChannelChange = {
+  name?: string | undefined
+  topic?: string | undefined
+  recordable?: boolean | undefined
+}
+
 export const updateChannel = (
   sqlite: Sqlite,
   channelId: number,
-  { name, topic }: { name?: string | undefined; topic?: string | undefined },
+  { name, topic, recordable }: ChannelChange,
 ): void => {
   sqlite
     .prepare(
-      'update channels set name = coalesce(?, name), topic = coalesce(?, topic) where id = ?',
+      `update channels set name = coalesce(?, name), topic = coalesce(?, topic), recordable = coalesce(?, recordable)
+       where id = ?`,
     )
-    .run(name ?? null, topic ?? null, channelId)
+    .run(
+      name ?? null,
+      topic ?? null,
+      recordable === undefined ? null : Number(recordable),
+      channelId,
+    )
 }
 
 export type MembershipRow = { userId: string; role: ChannelRole; joinedAt: string }

@@ -35,7 +35,15 @@ const memberships = (db: Db) =>
   db
     .selectFrom('memberships as m')
     .innerJoin('channels as c', 'c.id', 'm.channelId')
-    .select(['c.slug', 'c.name', 'c.topic', 'c.private', 'c.archived', 'c.createdAt'])
+    .select([
+      'c.slug',
+      'c.name',
+      'c.topic',
+      'c.private',
+      'c.archived',
+      'c.createdAt',
+      'c.recordable',
+    ])
     .select(['m.userId', 'm.role', 'm.readSeq', 'c.lastSeq', 'c.lastRev'])
     .select((eb) => [
       eb
@@ -74,7 +82,15 @@ export type MineRow = Awaited<ReturnType<typeof channelsOf>>[number]
 const channels = (db: Db) =>
   db
     .selectFrom('channels as c')
-    .select(['c.slug', 'c.name', 'c.topic', 'c.private', 'c.archived', 'c.createdAt'])
+    .select([
+      'c.slug',
+      'c.name',
+      'c.topic',
+      'c.private',
+      'c.archived',
+      'c.createdAt',
+      'c.recordable',
+    ])
 
 export const findChannel = (db: Db, channelId: number) =>
   channels(db).where('c.id', '=', channelId).executeTakeFirst()
@@ -110,7 +126,7 @@ export const membersOf = (db: Db, channelId: number): Promise<ChannelMember[]> =
 export const channelsWithMembers = async (db: Db, slug?: string) => {
   const rows = await db
     .selectFrom('channels')
-    .select(['id', 'slug', 'name', 'topic'])
+    .select(['id', 'slug', 'name', 'topic', 'recordable'])
     .$if(slug !== undefined, (query) => query.where('slug', '=', slug ?? ''))
     .orderBy('id')
     .execute()
@@ -126,10 +142,11 @@ export const channelsWithMembers = async (db: Db, slug?: string) => {
     .orderBy('u.username')
     .execute()
   for (const { channelId, username, role } of people) members.get(channelId)?.set(username, role)
-  return rows.map(({ id, slug, name, topic }) => ({
+  return rows.map(({ id, slug, name, topic, recordable }) => ({
     slug,
     name,
     topic,
+    recordable: recordable === 1,
     members: members.get(id) ?? new Map<string, ChannelRole>(),
   }))
 }

@@ -261,7 +261,7 @@ export const CONFIG = {
     recordings_user: key(
       text,
       '',
-      "A user with a password and the permission \"record\" in each group of a Galene elsewhere: recordings come from its /recordings/. Empty: from the folder.",
+      'A user with a password and the permission "record" in each group of a Galene elsewhere: recordings come from its /recordings/. Empty: from the folder.',
     ),
     recordings_password: secret(text, 'The password of recordings_user.'),
     ice_file: key(

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { ChannelRole } from '../../protocol/channels.ts'
+import type { LockScope, ModerationKind } from '../../protocol/moderation.ts'
 import type { Role } from '../../protocol/users.ts'
 
 /** A yes or no, as 1 or 0. */
@@ -38,6 +39,8 @@ export interface Tables {
     /** Sequence of the newest message, and revision of the newest change. */
     lastSeq: number
     lastRev: number
+    /** Whether calls may be recorded. */
+    recordable: ColumnType<number, number | undefined, number>
   }
   memberships: {
     channelId: number
@@ -71,6 +74,35 @@ export interface Tables {
     bytesDown: number
     messagesUp: number
     messagesDown: number
+  }
+  whipKeys: {
+    id: string
+    channelId: number
+    name: string
+    keyHash: string
+    createdBy: string
+    createdAt: string
+    /** What the media server calls the stream that this key publishes, and the token that ends it there; null while there is none. */
+    resource: string | null
+    resourceToken: string | null
+    publishedAt: string | null
+  }
+  moderationActs: {
+    /** In the order in which they were recorded. */
+    number: Generated<number>
+    id: string
+    channelId: number
+    kind: ModerationKind
+    userId: string | null
+    byUserId: string
+    reason: string
+    at: string
+    until: string | null
+    endedAt: string | null
+    endedBy: string | null
+    /** Of a lock: what it closes, and the exempt roles with commas between. */
+    scope: LockScope | null
+    exempt: string | null
   }
   migrations: { name: string; checksum: string; appliedAt: string }
 }

@@ -75,5 +75,8 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     handleUpgrade: bridge.handleUpgrade,
     end: bridge.end,
     roleChanged: bridge.roleChanged,
+    canRecord: choice.kind !== 'builtin',
+    recordings: undefined,
+    whip: undefined,
   }
 }

@@ -100,6 +100,7 @@ describe('0002-channel-slugs', () => {
         topic: '',
         private: 0,
         archived: 0,
+        recordable: 0,
         createdAt: '1970-01-01T00:00:00.000Z',
         createdBy: null,
         lastSeq: 0,

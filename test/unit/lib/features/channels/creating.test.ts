@@ -27,6 +27,7 @@ describe('channels.create', () => {
       private: false,
       createdAt: talk.now().toISOString(),
       archived: false,
+      recordable: false,
     }
     const mine = { role: 'moderator', lastSeq: 0, lastRev: 0, readSeq: 0, unread: 0, call: [] }
     expect(made).toEqual({ ...channel, ...mine, memberCount: 1 })

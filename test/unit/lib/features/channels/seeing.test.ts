@@ -99,6 +99,7 @@ describe('an open channel I am not in', () => {
       topic: '',
       private: false,
       archived: false,
+      recordable: false,
       createdAt: talk.now().toISOString(),
     })
     for (const type of ['channels.members', 'chat.history', 'channels.leave', 'chat.typing']) {
