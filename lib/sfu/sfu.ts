@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Agent, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { ChannelRole } from '../protocol/channels.ts'
 
@@ -34,6 +34,31 @@ export type GroupSource = (name?: string) => Promise<Group[]>
 
 export type SyncState = { state: 'in-step' | 'pending' | 'failed'; reason?: string }
 
+/**
+ * One way of keeping Galene's groups (`galene.sync`). Rounds of work do not overlap; within one, groups are worked on side by side,
+ * each once. What it throws is a sentence for who runs the server. A group that Pyrite does not manage is never touched.
+ */
+export type GroupPort = {
+  /** Before the first round. */
+  prepare(): Promise<void>
+  /** The names of all groups there that a channel could have. */
+  names(): Promise<string[]>
+  /** Brings one group in step. Answers whether anything had to be written. */
+  keep(group: Group): Promise<boolean>
+  /** Removes the group of a channel that is gone, where this very Pyrite made it. Answers whether it did. */
+  drop(name: string): Promise<boolean>
+  /** What the round wrote lasts when this resolves. */
+  flush(): Promise<void>
+  /** Makes Galene look at a group that `keep` has brought in step, and answers what is known of it then. */
+  look(name: string): Promise<SyncState>
+}
+
+/**
+ * Where the SFU answers HTTP, without a slash at the end, and the agent that connects to it as the settings demand. Ask for it each
+ * time: it changes when a supervised SFU starts anew, and when calls move to another one.
+ */
+export type SfuOrigin = { url: string; agent: Agent }
+
 /** One live connection of a person to a call. Ids are made by Pyrite and are not Galene's client ids. */
 export type Participant = { connectionId: string; caller: Caller; group: string; joinedAt: Date }
 
@@ -65,13 +90,17 @@ export type SfuHealth = {
   reachable: boolean
   /** For people: which SFU carries calls, and from where. */
   description: string
+  /** As far as it can be known, such as "1.1 or newer"; absent while it was never reached. */
+  version?: string
+  /** What is wrong with it, in a sentence: why it cannot be reached, or that its version is not supported. */
+  problem?: string
   checkedAt: Date
 }
 
 /** One recorded file by the name it has there, which somebody else chose. Bytes. */
 export type RecordedFile = { name: string; size: number }
 
-/** What the media server recorded, and Pyrite can reach. Names are checked here, whatever is asked for. */
+/** What the media server recorded. Names are checked here, whatever is asked for. Each throws `calls.not-supported` where files cannot be reached. */
 export type Recordings = {
   /** Finished files of a group. Throws `calls.no-answer`. */
   list(group: string): Promise<RecordedFile[]>
@@ -98,7 +127,7 @@ export type WhipAnswer = {
   body: Buffer
 }
 
-/** Publishing over HTTP (WHIP). Each throws `calls.no-answer`. An answer holds only headers that may be passed on. */
+/** Publishing over HTTP (WHIP). Each throws `calls.no-answer`, and `calls.not-supported` where the SFU cannot. An answer holds only headers that may be passed on. */
 export type Whip = {
   /** Publishes as `username`; `published` is absent where the media server refused. */
   publish(
@@ -124,14 +153,14 @@ export type Sfu = {
   groupsChanged(name?: string): void
   syncState(group: string): SyncState
   health(): SfuHealth
+  /** For recordings, WHIP and whoever else speaks HTTP with the SFU. */
+  origin(): SfuOrigin
   /** What Galene says of a group: locked, recording (a RECORDING participant was seen). */
   groupState(group: string): { locked: boolean; recording: boolean; recordingBy?: string }
-  /** Whether calls can be recorded. */
-  canRecord: boolean
-  /** Undefined where recorded files cannot be reached. */
-  recordings: Recordings | undefined
-  /** Undefined where devices cannot publish. */
-  whip: Whip | undefined
+  /** What the SFU that carries calls now can do. */
+  abilities(): { record: boolean; whip: boolean }
+  recordings: Recordings
+  whip: Whip
   participants(group?: string): Participant[]
   /** The WebSocket upgrade at /sfu, of a caller already known. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void

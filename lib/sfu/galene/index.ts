@@ -8,6 +8,7 @@ import { chooseSfu } from './choose.ts'
 import { createPoker, stillListens } from './galene-http.ts'
 import { Groups } from './groups.ts'
 import { watchServer } from './server-watch.ts'
+import { createConnecting } from './tls.ts'
 import { createTokens } from './tokens.ts'
 
 export type GaleneNeeds = {
@@ -32,6 +33,8 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const log = needs.log.child({ part: 'sfu' })
   const environment = needs.environment ?? process.env
   const choice = chooseSfu({ config, builtinCommand, environment })
+  const isSecure = 'url' in choice && choice.url.startsWith('https:')
+  const connecting = createConnecting(isSecure, config.galene, now)
   const tokens = createTokens({ config: config.sfu, now })
 
   const server = watchServer({
@@ -66,17 +69,16 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
       bridge.stop()
       poker.end()
       await Promise.all([groups.stop(), server.stop()])
+      connecting.close()
     },
     groupsChanged: groups.changed,
     syncState: groups.state,
     health: server.health,
+    origin: () => ({ url: server.url(), agent: connecting.agent }),
     groupState: bridge.groupState,
     participants: bridge.participants,
     handleUpgrade: bridge.handleUpgrade,
     end: bridge.end,
     roleChanged: bridge.roleChanged,
-    canRecord: choice.kind !== 'builtin',
-    recordings: undefined,
-    whip: undefined,
   }
 }
