@@ -153,6 +153,8 @@ export type Sfu = {
   groupsChanged(name?: string): void
   syncState(group: string): SyncState
   health(): SfuHealth
+  /** Where the media server answers now, for who looks it over; '' before the first start of a supervised one. */
+  url(): string
   /** For recordings, WHIP and whoever else speaks HTTP with the SFU. */
   origin(): SfuOrigin
   /** What Galene says of a group: locked, recording (a RECORDING participant was seen). */

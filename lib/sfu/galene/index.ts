@@ -74,6 +74,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     groupsChanged: groups.changed,
     syncState: groups.state,
     health: server.health,
+    url: server.url,
     origin: () => ({ url: server.url(), agent: connecting.agent }),
     groupState: bridge.groupState,
     participants: bridge.participants,

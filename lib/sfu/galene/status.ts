@@ -28,8 +28,8 @@ export const createStatus = (needs: StatusNeeds) => {
 
   const look = async (): Promise<boolean> => {
     const reachable = await needs.check()
-    const before = health.reachable
-    health = { kind, description, reachable, checkedAt: now() }
+    const { reachable: before, since = now() } = health
+    health = { kind, description, reachable, checkedAt: now(), ...(reachable && { since }) }
     looking = undefined
     plan()
     if (reachable !== before) {
