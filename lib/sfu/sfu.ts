@@ -95,6 +95,8 @@ export type SfuHealth = {
   /** What is wrong with it, in a sentence: why it cannot be reached, or that its version is not supported. */
   problem?: string
   checkedAt: Date
+  /** Since when it is reachable without a break; absent while it is not. */
+  since?: Date
 }
 
 /** One recorded file by the name it has there, which somebody else chose. Bytes. */
@@ -153,8 +155,6 @@ export type Sfu = {
   groupsChanged(name?: string): void
   syncState(group: string): SyncState
   health(): SfuHealth
-  /** Where the media server answers now, for who looks it over; '' before the first start of a supervised one. */
-  url(): string
   /** For recordings, WHIP and whoever else speaks HTTP with the SFU. */
   origin(): SfuOrigin
   /** What Galene says of a group: locked, recording (a RECORDING participant was seen). */

@@ -54,7 +54,6 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   })
   const bridge = createBridge({
     ...{ log, policy, tokens, groups, listener, now, newId, metrics, config: config.sfu },
-    url: server.url,
     stillListens: () => stillListens(server.url()),
     sfuFailed: server.checkNow,
   })
@@ -74,7 +73,6 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     groupsChanged: groups.changed,
     syncState: groups.state,
     health: server.health,
-    url: server.url,
     origin: () => ({ url: server.url(), agent: connecting.agent }),
     groupState: bridge.groupState,
     participants: bridge.participants,
