@@ -121,8 +121,8 @@ export type RecordingSource =
 /** A stream that a device publishes: what the media server calls it, and the token that it was published with. */
 export type Published = { group: string; resource: string; token: string }
 
-/** What a device asks of one published stream. `body` is empty but for PATCH. */
-export type WhipRequest = { method: string; headers: IncomingMessage['headers']; body: Buffer }
+/** A device's request with its body read; whoever asks writes the answer. */
+export type WhipRequest = { request: IncomingMessage; response: ServerResponse; body: Buffer }
 export type WhipAnswer = {
   status: number
   headers: Record<string, string | string[]>
@@ -139,7 +139,7 @@ export type Whip = {
   ): Promise<WhipAnswer & { published?: Published }>
   forward(published: Published, request: WhipRequest): Promise<WhipAnswer>
   /** What a device should know before it publishes: servers for ICE, in Link headers. */
-  describe(group: string): Promise<WhipAnswer>
+  describe(group: string, request: WhipRequest): Promise<WhipAnswer>
   /** Ends a published stream; one that is gone already is fine. */
   end(published: Published): Promise<void>
 }

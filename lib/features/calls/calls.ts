@@ -11,7 +11,7 @@ export type CallsNeeds = {
   hub: Pick<Hub, 'publish'>
   channels: Pick<Channels, 'mustBeMember' | 'roleIn'>
   /** The media server, asked late: it is made after this feature, which answers its questions. */
-  sfu: () => Pick<Sfu, 'participants' | 'health' | 'syncState' | 'groupState'>
+  sfu: () => Pick<Sfu, 'participants' | 'health' | 'syncState' | 'groupState' | 'abilities'>
   onBug: (error: unknown) => void
 }
 
@@ -58,6 +58,7 @@ const callNews = ({ db, hub, sfu }: CallsNeeds) => {
       group: slug,
       sync: sfu().syncState(slug),
       ...sfu().groupState(slug),
+      can: sfu().abilities(),
       participants: callOf(slug),
       checkedAt: checkedAt.toISOString(),
     }

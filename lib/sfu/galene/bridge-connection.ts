@@ -9,6 +9,7 @@ import type { Caller, CallRecord, Participant } from '../sfu.ts'
 import type { BridgeNeeds, Shared } from './bridge.ts'
 import { type News, newsIn, typeOf } from './bridge-news.ts'
 import { type Fields, readLikeGo } from './bridge-read.ts'
+import { RecordingPart } from './bridge-recording.ts'
 import {
   ALWAYS,
   IN_CALL,
@@ -72,6 +73,7 @@ export class Connection {
   private readonly speaker: Speaker
   private readonly live: Live = { streams: new Set() }
   private readonly mayPass: () => boolean
+  readonly recording: RecordingPart
   private readonly openedAt = performance.now()
   private timer: NodeJS.Timeout | undefined
   private isOpen = false
@@ -98,6 +100,13 @@ export class Connection {
     const { userId, username, displayName } = caller
     this.speaker = { clientId: '', userId, username, displayName }
     this.mayPass = tokenBucket(messages_per_second, messages_burst)
+    this.recording = new RecordingPart({
+      state: shared.state,
+      userId,
+      group: () => this.group,
+      mayBeRecorded: () => needs.groups.mayRecord(this.group),
+      act: (type, kind) => this.act(type, kind),
+    })
     this.upstream = new WebSocket(`${needs.url()}${WS_PATH}`, UPSTREAM)
     this.within(connect_seconds * 1000, () => this.unreachable())
     this.listen()
@@ -188,7 +197,7 @@ export class Connection {
     if (always) return this.forward(type, always)
     if (type === 'join') return this.join(message)
     if (this.phase !== 'joined') return this.refuse('Join a call first.')
-    const outcome = this.rewrite(type, message)
+    const outcome = this.recording.refusalOf(type, message.kind) ?? this.rewrite(type, message)
     if (typeof outcome === 'string') return this.forward(type, outcome)
     this.refuse(outcome.refused, outcome.quiet)
   }
@@ -313,15 +322,17 @@ export class Connection {
     this.live.streams.add(news.id)
   }
 
-  private learnJoined({ kind, group, locked }: News & { type: 'joined' }) {
+  private learnJoined({ kind, group, locked, permissions }: News & { type: 'joined' }) {
     if (kind !== 'join' && kind !== 'change') {
       this.shared.counts.joined('failed')
       return this.finish(CLOSE.normal, '', kind === 'leave' ? 'left' : 'refused')
     }
+    if (group === this.group) this.recording.permitted(permissions)
     if (locked !== undefined && group === this.group) this.shared.state.locked(group, locked)
     if (kind !== 'join' || this.phase !== 'joining') return
     clearTimeout(this.timer)
     this.phase = 'joined'
+    if (!this.shared.hasOthers(this)) this.shared.state.entered(group)
     this.joinedAt = this.needs.now()
     this.shared.counts.joined('joined')
     this.needs.listener.participantsChanged(group)
@@ -396,9 +407,16 @@ export class Connection {
     this.needs.stillListens().then(end, () => end(false))
   }
 
+  private act(type: 'useraction' | 'groupaction', kind: string) {
+    const dest = type === 'useraction' ? this.speaker.clientId : undefined
+    const written = this.rewrite(type, { kind, dest })
+    if (typeof written === 'string') this.forward(type, written)
+  }
+
   /** Ends both legs at once, and tells whoever keeps the books. May be called twice. */
   finish(code: number, reason: string, why: string) {
     if (this.phase === 'closed') return
+    if (this.phase === 'joined' && !this.shared.hasOthers(this)) this.recording.lastLeaves()
     this.phase = 'closed'
     clearTimeout(this.timer)
     this.held = []

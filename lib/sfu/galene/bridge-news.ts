@@ -2,7 +2,14 @@ import { RECORDER_PERMISSION, RECORDER_USERNAME } from './facts.ts'
 
 /** The few frames of Galene that the bridge must understand; all others pass unread. */
 export type News =
-  | { type: 'joined'; kind: string; group: string; locked: boolean | undefined; error: string }
+  | {
+      type: 'joined'
+      kind: string
+      group: string
+      locked: boolean | undefined
+      error: string
+      permissions: readonly unknown[]
+    }
   | { type: 'recorder'; id: string; present: boolean }
   | { type: 'offer'; id: string; replace: string }
   | { type: 'close'; id: string }
@@ -40,7 +47,7 @@ const readObject = (frame: Buffer): Raw => {
   }
 }
 
-const readJoined = ({ kind, group, status, error }: Raw): News => {
+const readJoined = ({ kind, group, status, error, permissions }: Raw): News => {
   const locked = typeof status === 'object' && status !== null && (status as Raw).locked === true
   return {
     type: 'joined',
@@ -48,6 +55,7 @@ const readJoined = ({ kind, group, status, error }: Raw): News => {
     group: text(group),
     locked: status === undefined ? undefined : locked,
     error: text(error),
+    permissions: Array.isArray(permissions) ? permissions : [],
   }
 }
 

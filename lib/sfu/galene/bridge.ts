@@ -37,6 +37,8 @@ export type Shared = {
   counts: Counts
   state: GroupState
   ended(connection: Connection, why: string): void
+  /** Whether anybody but this connection is in its group. */
+  hasOthers(connection: Connection): boolean
 }
 
 const SWEEP_MS = 2_000
@@ -86,9 +88,10 @@ export const createBridge = (needs: BridgeNeeds) => {
     if (!joinedAt) return
     needs.listener.connectionEnded(connection.record(joinedAt, why))
     needs.listener.participantsChanged(group)
-    if (joined(group).length === 0) state.emptied(group)
   }
-  const shared: Shared = { needs, counts, state, ended }
+  const hasOthers = ({ id, group }: Connection) =>
+    [...connections].some((c) => c.id !== id && c.joinedAt && c.group === group)
+  const shared: Shared = { needs, counts, state, ended, hasOthers }
   const sweeper = setInterval(() => {
     for (const connection of connections) connection.sweep()
   }, SWEEP_MS)
@@ -136,6 +139,8 @@ export const createBridge = (needs: BridgeNeeds) => {
         c.finish(CLOSE.restart, 'role changed', 'role-changed')
       })
     },
+    /** Whether calls of this group may be recorded may have changed: moderators can from now on, or cannot any more. */
+    recordingChanged: (group: string) => all({ group }, (c) => c.joinedAt && c.recording.follow()),
     /** The SFU is gone or restarts [SFU-16]. */
     sfuGone() {
       state.forget()

@@ -55,6 +55,9 @@ export const TOKEN_LEEWAY_SECONDS = 5
 /** Reading it makes Galene look at the group file again at once. Source: webserver.go, group.Add. Proof: [FACT-POKE]. */
 export const statusPath = (group: string): string => `/group/${group}/.status`
 
+/** Where devices publish, with one more segment for each stream. Source: webserver/whip.go. Proof: `test/galene/whip.test.ts`. */
+export const whipPath = (group: string): string => `/group/${group}/.whip`
+
 /** A group NAME is the file NAME.json. Source: group/description.go. Proof: [FACT-GROUP-FILE]. */
 export const GROUP_FILE_EXTENSION = '.json'
 

@@ -67,6 +67,7 @@ beforeEach(async () => {
       health: () => ({ kind: 'builtin', reachable, description: '', checkedAt: at(1) }),
       syncState: (): SyncState => ({ state: 'in-step' }),
       groupState: () => ({ locked: false, recording: false }),
+      abilities: () => ({ record: false, whip: false }),
     }),
     onBug: (error) => bugs.push(error),
   })

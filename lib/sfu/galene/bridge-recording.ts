@@ -1,0 +1,61 @@
+import type { Outcome } from './bridge-write.ts'
+import type { GroupState } from './group-state.ts'
+
+const NOT_RECORDED = 'Calls of this channel may not be recorded: its settings say so.'
+
+export type RecordingNeeds = {
+  state: Pick<GroupState, 'of' | 'recordingAsked' | 'recordingEnded'>
+  userId: string
+  /** The group that was joined. */
+  group: () => string
+  /** Whether its channel may be recorded now. */
+  mayBeRecorded: () => boolean
+  /** Sends an action of this connection to Galene. */
+  act: (type: 'useraction' | 'groupaction', kind: string) => void
+}
+
+/** What one connection has to do with the recording of its call. */
+export class RecordingPart {
+  private readonly needs: RecordingNeeds
+  private isModerator = false
+  private hasPermission = false
+
+  constructor(needs: RecordingNeeds) {
+    this.needs = needs
+  }
+
+  /** Galene said what this connection may do. */
+  permitted(permissions: readonly unknown[]): void {
+    this.isModerator = permissions.includes('op')
+    this.hasPermission = permissions.includes('record')
+  }
+
+  /** Why the person may not do this now, whatever Galene would say; and who asks for a recording is remembered. */
+  refusalOf(type: string, kind: unknown): Outcome | undefined {
+    if (type !== 'groupaction' || kind !== 'record') return undefined
+    const { state, userId, group, mayBeRecorded } = this.needs
+    if (!mayBeRecorded()) return { refused: NOT_RECORDED, quiet: true }
+    if (this.hasPermission) state.recordingAsked(group(), userId)
+    return undefined
+  }
+
+  /** Does what the channel's settings say now: a moderator gets the permission, or a recording ends. */
+  follow(): void {
+    const mayBe = this.needs.mayBeRecorded()
+    // Galene gives a moderator who is made one again whatever the group file grants by then.
+    if (mayBe && this.isModerator && !this.hasPermission) this.needs.act('useraction', 'op')
+    if (!mayBe) this.stop()
+  }
+
+  /** The last person leaves: a recording that this connection may end does not run on in an empty call. */
+  lastLeaves(): void {
+    if (this.stop()) this.needs.state.recordingEnded(this.needs.group())
+  }
+
+  private stop(): boolean {
+    const { state, group, act } = this.needs
+    if (!this.hasPermission || !state.of(group()).recording) return false
+    act('groupaction', 'unrecord')
+    return true
+  }
+}

@@ -1,0 +1,8 @@
+/** Galene's recorder writes `.webm` and `.mkv`; nothing else is a recording. Nothing in a name leads out of its folder. Source: diskwriter.go. */
+const NAME = /^(?!\.)[^/\\\p{Cc}]{1,240}\.(?:webm|mkv)$/u
+
+/** Whether a file of this name can be a recording. */
+export const isRecordingName = (name: string): boolean => NAME.test(name)
+
+/** A file written to within this time, while its call is recorded, is still growing. Milliseconds. */
+export const FRESH_MS = 5_000
