@@ -7,9 +7,11 @@ import { createBridge } from './bridge.ts'
 import { chooseSfu } from './choose.ts'
 import { createPoker, stillListens } from './galene-http.ts'
 import { Groups } from './groups.ts'
+import { createRecordings } from './recordings.ts'
 import { watchServer } from './server-watch.ts'
 import { createConnecting } from './tls.ts'
 import { createTokens } from './tokens.ts'
+import { createWhip } from './whip.ts'
 
 export type GaleneNeeds = {
   config: Config
@@ -52,8 +54,17 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
       server.health().reachable ? poker.poke(server.url(), token_audience, group) : undefined,
     changed: () => listener.statusChanged(),
   })
+  const abilities = () => {
+    const isGalene = server.health().kind !== 'builtin'
+    return { record: isGalene, whip: isGalene }
+  }
+  const mayRecord = (group: string) => abilities().record && groups.mayRecord(group)
+  const settled = (group: string) => groups.settled(group)
+  const origin = () => ({ url: server.url(), agent: connecting.agent })
+  const kind = () => server.health().kind
   const bridge = createBridge({
-    ...{ log, policy, tokens, groups, listener, now, newId, metrics, config: config.sfu },
+    ...{ log, policy, tokens, listener, now, newId, metrics, config: config.sfu },
+    groups: { settled, mayRecord },
     stillListens: () => stillListens(server.url()),
     sfuFailed: server.checkNow,
   })
@@ -70,14 +81,23 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
       await Promise.all([groups.stop(), server.stop()])
       connecting.close()
     },
-    groupsChanged: groups.changed,
+    groupsChanged(name) {
+      groups.changed(name)
+      if (name !== undefined) void settled(name).then(() => bridge.recordingChanged(name))
+    },
     syncState: groups.state,
     health: server.health,
-    origin: () => ({ url: server.url(), agent: connecting.agent }),
+    origin,
     groupState: bridge.groupState,
     participants: bridge.participants,
     handleUpgrade: bridge.handleUpgrade,
     end: bridge.end,
     roleChanged: bridge.roleChanged,
+    abilities,
+    recordings: createRecordings({
+      ...{ config, kind, origin, log },
+      isRecording: (group) => bridge.groupState(group).recording,
+    }),
+    whip: createWhip({ config, kind, origin, tokens, settled }),
   }
 }
