@@ -103,6 +103,7 @@ const PATHS: readonly [string, string][] = [
   ['sfu', 'groups_dir'],
   ['sfu', 'data_dir'],
   ['galene', 'ca_file'],
+  ['galene', 'ice_file'],
   ['galene', 'recordings_dir'],
 ]
 

@@ -33,11 +33,11 @@ const fingerprint = z
 const hostAndPort = z
   .string()
   .regex(/^(?:(?:\[[\da-f:.]+\]|[^\s:[\]]+):\d{1,5})?$/i, 'an address and a port: "127.0.0.1:9464"')
-/** As browsers take it: stun and turn over UDP or TCP, turns over TLS. */
+/** As browsers and Galene take it, of which both refuse a whole list for one bad address: stun; turn over UDP or TCP; turns over TLS. */
 const iceUrl = z
   .string()
   .regex(
-    /^(?:stuns?|turns?):(?:\[[\da-f:.]+\]|[a-z\d.-]+)(?::\d{1,5})?(?:\?transport=(?:udp|tcp))?$/i,
+    /^(?!stun:.*\?|turns:.*=udp)(?:stun|turns?):(?:\[[\da-f:.]+\]|[a-z\d.-]+)(?::\d{1,5})?(?:\?transport=(?:udp|tcp))?$/,
     'an address such as "stun:turn.example.org:3478" or "turns:turn.example.org:5349?transport=tcp"',
   )
 /** An address or a network in CIDR notation. */
@@ -267,7 +267,7 @@ export const CONFIG = {
     ice_file: key(
       text,
       '',
-      "Galene's data/ice-servers.json, for Pyrite to keep from the three settings below. Empty: only that of a supervised SFU.",
+      "For a Galene that sfu.url names: its data/ice-servers.json, for Pyrite to keep. Empty: it is left alone. A supervised SFU has its own.",
     ),
     ice_urls: key(
       z.array(iceUrl),
@@ -279,9 +279,9 @@ export const CONFIG = {
       "The TURN servers' shared secret (coturn: use-auth-secret and static-auth-secret), from which passwords that expire are made.",
     ),
     ice_ttl_seconds: key(
-      z.int().min(900).max(86_400),
+      z.int().min(3_600).max(86_400),
       86_400,
-      'How long those passwords are good. 86400: Galene makes them from the secret; less: Pyrite makes and renews them, and Galene never sees the secret.',
+      'How long those passwords are good: longer than your longest calls. 86400: Galene makes them from the secret; less: Pyrite makes and renews them.',
     ),
   },
   builtin: {
