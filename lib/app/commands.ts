@@ -12,6 +12,7 @@ const USAGE = `Usage: npm run pyrite -- COMMAND
   user add NAME [--admin] [--name "Full Name"]
   user disable NAME, user enable NAME
   user reset-password NAME                a new password, shown once; ends all sessions
+  doctor [--json]                         look over everything that calls need, and say what to mend
   sfu --groups DIR --listen HOST:PORT     the built-in SFU alone (serve starts it by itself)
 
 The configuration is config.toml in the current folder, or what PYRITE_CONFIG names.`
@@ -22,6 +23,7 @@ const checkConfig = (environment: Environment): void => {
   say(existsSync(path) ? `${path} is right.` : `There is no ${path}: the defaults are used.`)
 }
 
+/** Answers false where it ran, and what it looked at is not well. */
 type Command = (args: string[], environment: Environment) => unknown
 
 /** Each command is loaded when it is asked for: the built-in SFU needs no database, the database no SFU. */
@@ -32,6 +34,8 @@ const commands: Record<string, Command> = {
     (await import('./migrate-command.ts')).migrateCommand(environment),
   user: async (args, environment) =>
     (await import('./user-commands.ts')).userCommand(args, environment),
+  doctor: async (args, environment) =>
+    (await import('./doctor-command.ts')).doctorCommand(args, environment),
   sfu: async (args, environment) => (await import('./sfu-command.ts')).runSfu(args, environment),
   help: () => say(USAGE),
 }
@@ -52,8 +56,7 @@ export const runCommand = async (args: string[], environment: Environment): Prom
     return 2
   }
   try {
-    await command(rest, environment)
-    return 0
+    return (await command(rest, environment)) === false ? 1 : 0
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`)
     return error instanceof UsageError ? 2 : 1

@@ -14,7 +14,7 @@ type Run = (people: People, name: string, options: Options) => Promise<void>
 type Options = { admin?: boolean | undefined; name?: string | undefined }
 
 /** A running server has its own listeners; it notices ended sessions by itself within half a minute. */
-const nobodyListens: Hub = {
+export const nobodyListens: Hub = {
   publish: () => undefined,
   tell: () => undefined,
   tellAll: () => undefined,

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { memoryBus } from '../platform/bus/memory.ts'
+import { loadConfig } from '../platform/config/load.ts'
+import type { Config } from '../platform/config/schema.ts'
+import { openDatabase } from '../platform/db/open.ts'
+import { newId } from '../platform/ids.ts'
+import type { Examination, Finding, FindingLevel } from '../protocol/admin.ts'
+import { chooseSfu } from '../sfu/galene/choose.ts'
+import { compareGroups, type GroupDifference } from '../sfu/galene/compare-groups.ts'
+import { runningSfuUrl } from '../sfu/galene/running.ts'
+import { createTokens } from '../sfu/galene/tokens.ts'
+import { createDoctor } from './doctor.ts'
+import { type FindingCode, found } from './doctor-findings.ts'
+import { isLoopbackUrl } from './doctor-network.ts'
+import { configPath, type Environment, say } from './environment.ts'
+import { createPeople } from './features.ts'
+import { asGroup } from './groups.ts'
+import { builtinCommand } from './program.ts'
+import { nobodyListens } from './user-commands.ts'
+
+const CODES: Record<GroupDifference['is'], FindingCode> = {
+  stale: 'group-stale',
+  unmanaged: 'group-unmanaged',
+  'other-key': 'group-other-key',
+}
+
+/** Every group as the channels want it, from the database, whether the server runs or not. */
+const groupsIn = async (config: Config) => {
+  // Opening it would make it.
+  if (!existsSync(config.database.path)) return []
+  const database = await openDatabase({ path: config.database.path })
+  try {
+    const { channels } = createPeople({
+      ...{ config, database, hub: nobodyListens, callOf: () => [], newId },
+      bus: memoryBus(() => undefined),
+      now: () => new Date(),
+    })
+    return (await channels.groups()).map(asGroup(config))
+  } finally {
+    await database.close()
+  }
+}
+
+const groupFindings = async (config: Config): Promise<Finding[]> => {
+  const { jwk } = createTokens({ config: config.sfu, now: () => new Date() })
+  const groups = await groupsIn(config)
+  try {
+    const differences = await compareGroups(groups, config.sfu.groups_dir, jwk)
+    return differences.map(({ name, is }) => found(CODES[is], name))
+  } catch (error) {
+    return [found('groups-not-written', (error as Error).message)]
+  }
+}
+
+const doctorFor = (config: Config, environment: Environment) => {
+  const choice = chooseSfu({ config, environment, builtinCommand: builtinCommand() })
+  const isOurs = 'run' in choice
+  const url = isOurs ? (runningSfuUrl(config.sfu.data_dir) ?? '') : choice.url
+  const doctor = createDoctor({
+    ...{ config, now: () => new Date(), sfuUrl: () => url },
+    isSfuHere: isOurs || isLoopbackUrl(url),
+    isBuiltin: choice.kind === 'builtin',
+    groups: () => groupFindings(config),
+    iceFileProblem: () => undefined,
+  })
+  return { doctor, description: choice.description }
+}
+
+const MARKS: Record<FindingLevel, string> = { problem: 'PROBLEM', warning: 'warning', ok: 'ok' }
+
+const sayFinding = ({ level, code, what, why, fix }: Finding) => {
+  say(`${MARKS[level].padEnd(8)} ${what}`)
+  if (level === 'ok') return
+  say(`         Why it matters: ${why}`)
+  say(`         What to do: ${fix}`)
+  say(`         (${code})`)
+}
+
+const sayAll = (description: string, { findings, iceServers, candidates }: Examination) => {
+  say(`Calls are carried by ${description}.`)
+  say()
+  for (const finding of findings) sayFinding(finding)
+  if (iceServers.length > 0) say('\nICE servers, as a browser is given them, tried from here:')
+  for (const { url, ok, says, ms } of iceServers) {
+    say(`  ${ok ? 'ok    ' : 'FAILED'} ${url}: ${says}${ms === undefined ? '' : `, ${ms} ms`}`)
+  }
+  if (candidates.length > 0) say('\nAddresses at which a browser would look for media:')
+  for (const { type, address, isPrivate } of candidates) {
+    say(`  ${type.padEnd(6)} ${address}${isPrivate ? ' (private: of no use from elsewhere)' : ''}`)
+  }
+}
+
+/**
+ * `pyrite doctor [--json]`: looks over everything that calls need, and changes nothing that lasts. Answers whether it found no
+ * problem.
+ */
+export const doctorCommand = async (args: string[], environment: Environment): Promise<boolean> => {
+  const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } })
+  const config = loadConfig(configPath(environment), environment)
+  const { doctor, description } = doctorFor(config, environment)
+  const examination = await doctor.examine()
+  if (values.json) say(JSON.stringify({ sfu: description, ...examination }, null, 1))
+  else sayAll(description, examination)
+  return !examination.findings.some(({ level }) => level === 'problem')
+}
