@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import { loadConfig } from '../platform/config/load.ts'
@@ -21,6 +22,7 @@ export const runSfu = async (args: string[], environment: Environment): Promise<
   const { builtin, sfu, log } = loadConfig(configPath(environment), environment)
   const running = await runBuiltinSfu({
     groupsDir: values.groups,
+    ...(values.data !== undefined && { iceFile: join(values.data, 'ice-servers.json') }),
     listen: values.listen,
     log: createLog(log.level),
     loopback: builtin.loopback,

@@ -91,7 +91,7 @@ export class Client {
       permissions: this.permissions,
       status: JSON.parse(writeMessage({ ...status, locked })),
       data: Object.keys(this.group.data).length ? this.group.data : undefined,
-      rtcConfiguration: {},
+      rtcConfiguration: this.#context.rtcConfiguration(),
     })
   }
 

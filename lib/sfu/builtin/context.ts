@@ -12,6 +12,8 @@ export type Context = {
   counters: Counters
   engine: Engine
   groups: LiveGroups
+  /** What a browser is told at its join to connect with. */
+  rtcConfiguration(): Record<string, unknown>
   now(): Date
   /** A sentence when no stream with so many subscribers can be taken now. */
   refuseStream(subscribers: number): string | undefined

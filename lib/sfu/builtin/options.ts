@@ -25,6 +25,8 @@ export type BuiltinSfuOptions = {
   groupsDir: string
   /** "host:port" of HTTP and WebSocket; port 0 takes a free one. */
   listen: string
+  /** Galene's ice-servers.json: STUN and TURN servers for browsers. Absent: none. */
+  iceFile?: string
   log: Log
   /** Media on 127.0.0.1 instead of the host's addresses. */
   loopback: boolean

@@ -8,6 +8,7 @@ import { createCounters } from './counters.ts'
 import { createLiveGroups } from './group.ts'
 import { openGroupFiles } from './groups.ts'
 import { answerHttp } from './http.ts'
+import { createIceServers } from './ice.ts'
 import { openEngine } from './link.ts'
 import { type BuiltinSfuOptions, MAX_CONNECTIONS, MAX_LOOP_DELAY_MS, PATIENCE } from './options.ts'
 import { watchPressure } from './pressure.ts'
@@ -33,6 +34,7 @@ export const runBuiltinSfu = async (
     counters,
     engine,
     groups: createLiveGroups(openGroupFiles(options.groupsDir, options.log)),
+    rtcConfiguration: createIceServers(options.iceFile, () => new Date(), options.log),
     now: () => new Date(),
     refuseStream: (subscribers) => {
       const isFull = counters.downs + subscribers > options.maxStreams
