@@ -1,0 +1,52 @@
+import type { z } from 'zod'
+import { PyriteError } from '../../platform/errors.ts'
+import type { Hub } from '../../platform/ws/hub.ts'
+import type { OneRecording, RecordingList } from '../../protocol/recordings.ts'
+import type { RecordingSource, Sfu } from '../../sfu/sfu.ts'
+import { type Channels, mustManage, topicOf } from '../channels/index.ts'
+import { toRecording } from './names.ts'
+
+export type RecordingsNeeds = {
+  hub: Pick<Hub, 'publish'>
+  channels: Pick<Channels, 'mustBeMember' | 'standing'>
+  sfu: () => Pick<Sfu, 'recordings'>
+}
+
+const noSuch = () => new PyriteError('not-found', 'there is no such recording')
+
+/** Newest first; those that do not say when last. */
+const byStart = (a: { startedAt: string | null }, b: { startedAt: string | null }): number =>
+  (b.startedAt ?? '').localeCompare(a.startedAt ?? '')
+
+/** What was recorded of a channel's calls: for those who are in it, whatever the media server would say. */
+export const recordingRules = ({ hub, channels, sfu }: RecordingsNeeds) => ({
+  /** Throws `channels.not-found`, `calls.not-supported`, `calls.no-answer`. */
+  async list(userId: string, channelSlug: string): Promise<RecordingList> {
+    const { slug } = await channels.mustBeMember(userId, channelSlug)
+    const files = await sfu().recordings.list(slug)
+    return { recordings: files.map(toRecording).sort(byStart) }
+  },
+
+  /** Where its bytes are. Throws `channels.not-found`, `not-found` and what `list` throws. */
+  async open(
+    userId: string,
+    { channelSlug, name }: z.infer<typeof OneRecording>,
+  ): Promise<RecordingSource> {
+    const { slug } = await channels.mustBeMember(userId, channelSlug)
+    const source = await sfu().recordings.open(slug, name)
+    if (!source) throw noSuch()
+    return source
+  },
+
+  /** For moderators. Everybody in the channel hears that there is one less. Throws `not-allowed` and what `open` throws. */
+  async remove(
+    userId: string,
+    { channelSlug, name }: z.infer<typeof OneRecording>,
+  ): Promise<Record<string, never>> {
+    const { slug, channelId } = mustManage(await channels.standing(userId, channelSlug))
+    if (!(await sfu().recordings.remove(slug, name))) throw noSuch()
+    hub.publish(topicOf(channelId), 'recordings.changed', { channelSlug: slug })
+    return {}
+  },
+})
+export type RecordingRules = ReturnType<typeof recordingRules>

@@ -1,0 +1,53 @@
+import { PyriteError } from '../../platform/errors.ts'
+import type { Published } from '../../sfu/sfu.ts'
+import type { WhipNeeds } from './needs.ts'
+import * as queries from './queries.ts'
+
+/** The stream of a key, as the media server knows it; undefined while there is none. */
+export const publishedBy = ({ slug, resource, resourceToken }: queries.KeyRow) =>
+  resource === null || resourceToken === null
+    ? undefined
+    : { group: slug, resource, token: resourceToken }
+
+/** The streams that devices publish now, and ending them. */
+export const liveStreams = ({ db, log, admit, sfu }: WhipNeeds) => {
+  /** Whether the person a key acts for may present in its channel now. */
+  const mayPublish = async (key: queries.KeyRow): Promise<boolean> => {
+    if (key.disabled === 1) return false
+    const { createdBy: userId, username, displayName, slug } = key
+    const caller = { userId, username, displayName, sessionId: '', byCookie: false }
+    const admission = await admit(caller, slug)
+    return 'role' in admission && admission.role !== 'listener'
+  }
+  /** Ends a stream that may be gone already. */
+  const end = async (keyId: string, published: Published): Promise<void> => {
+    try {
+      await sfu().whip.end(published)
+    } catch (error) {
+      if (!(error instanceof PyriteError)) throw error
+      // A call server that does not answer carries no stream, or will be asked again by the next look.
+      log.warn({ err: error, channel: published.group }, 'a published stream could not be ended')
+      return
+    }
+    await queries.ended(db, keyId, published.resource)
+  }
+  const endOf = async (key: queries.KeyRow): Promise<void> => {
+    const published = publishedBy(key)
+    if (published) await end(key.id, published)
+  }
+  return {
+    mayPublish,
+    end,
+    endOf,
+    /** What somebody may do may have changed: ends what their devices may not publish any more. Without a person: anybody's. */
+    async lookAgain(userId?: string, slug?: string): Promise<void> {
+      const keys = await queries.publishing(db, userId, slug)
+      await Promise.all(
+        keys.map(async (key) => {
+          if (!(await mayPublish(key))) await endOf(key)
+        }),
+      )
+    },
+  }
+}
+export type LiveStreams = ReturnType<typeof liveStreams>

@@ -1,0 +1,74 @@
+import type { Db } from '../../platform/db/index.ts'
+
+export type NewKey = {
+  id: string
+  channelId: number
+  name: string
+  keyHash: string
+  createdBy: string
+  createdAt: string
+}
+
+export const insertKey = async (db: Db, key: NewKey): Promise<void> => {
+  await db
+    .insertInto('whipKeys')
+    .values({ ...key, resource: null, resourceToken: null, publishedAt: null })
+    .execute()
+}
+
+/** Keys with the channel they are for and the person they act for. */
+const keys = (db: Db) =>
+  db
+    .selectFrom('whipKeys as k')
+    .innerJoin('channels as c', 'c.id', 'k.channelId')
+    .innerJoin('users as u', 'u.id', 'k.createdBy')
+    .select(['k.id', 'k.name', 'k.createdBy', 'k.createdAt', 'k.publishedAt', 'c.slug'])
+    .select(['k.resource', 'k.resourceToken', 'u.username', 'u.displayName', 'u.disabled'])
+
+export type KeyRow = NonNullable<Awaited<ReturnType<typeof keyByHash>>>
+
+/** The key of this hash, if it is for the channel of this slug. */
+export const keyByHash = (db: Db, keyHash: string, slug: string) =>
+  keys(db).where('k.keyHash', '=', keyHash).where('c.slug', '=', slug).executeTakeFirst()
+
+export const keyById = (db: Db, channelId: number, id: string) =>
+  keys(db).where('k.id', '=', id).where('k.channelId', '=', channelId).executeTakeFirst()
+
+/** A channel's keys, oldest first. */
+export const keysOf = (db: Db, channelId: number) =>
+  keys(db).where('k.channelId', '=', channelId).orderBy('k.createdAt').orderBy('k.id').execute()
+
+/** Keys that publish now, as far as is known: of everybody, or of one person, in one channel or in all. */
+export const publishing = (db: Db, userId?: string, slug?: string) =>
+  keys(db)
+    .where('k.resource', 'is not', null)
+    .$if(userId !== undefined, (query) => query.where('k.createdBy', '=', userId ?? ''))
+    .$if(slug !== undefined, (query) => query.where('c.slug', '=', slug ?? ''))
+    .execute()
+
+export const deleteKey = async (db: Db, id: string): Promise<void> => {
+  await db.deleteFrom('whipKeys').where('id', '=', id).execute()
+}
+
+export type Publishing = { resource: string; token: string; at: string }
+
+/** The key publishes this now. Answers whether the key is still there. */
+export const began = async (db: Db, id: string, now: Publishing): Promise<boolean> => {
+  const { resource, token, at } = now
+  const { numUpdatedRows } = await db
+    .updateTable('whipKeys')
+    .set({ resource, resourceToken: token, publishedAt: at })
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** The key publishes no more, where it was this that it published. */
+export const ended = async (db: Db, id: string, resource: string): Promise<void> => {
+  await db
+    .updateTable('whipKeys')
+    .set({ resource: null, resourceToken: null, publishedAt: null })
+    .where('id', '=', id)
+    .where('resource', '=', resource)
+    .execute()
+}

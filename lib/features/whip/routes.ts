@@ -1,0 +1,116 @@
+import express, { type Request, type RequestHandler, type Response, Router } from 'express'
+import { PyriteError } from '../../platform/errors.ts'
+import { callerOf } from '../../platform/http/caller.ts'
+import { parse } from '../../platform/parse.ts'
+import { CreateWhipKey, OneWhipKey } from '../../protocol/recordings.ts'
+import type { WhipAnswer } from '../../sfu/sfu.ts'
+import type { KeyRow } from './queries.ts'
+import type { WhipRules } from './whip.ts'
+
+export { whipPaths } from './openapi.ts'
+
+/** Largest description a device may send, in bytes: an offer with every codec and candidate is a tenth of it. */
+const MAX_BODY_BYTES = 131_072
+const OFFER = 'application/sdp'
+const FRAGMENT = 'application/trickle-ice-sdpfrag'
+
+/** Keys of a channel. Mounted at /api/channels, behind auth. */
+export const whipKeyRoutes = (whip: WhipRules) =>
+  Router()
+    .get('/:channelSlug/whip-keys', async (request, response) => {
+      const { userId } = callerOf(response)
+      response.json(await whip.keys(userId, request.params.channelSlug))
+    })
+    .post('/:channelSlug/whip-keys', async (request, response) => {
+      const body = parse(CreateWhipKey, { ...request.body, ...request.params })
+      response.status(201).json(await whip.createKey(callerOf(response).userId, body))
+    })
+    .delete('/:channelSlug/whip-keys/:keyId', async (request, response) => {
+      const wanted = parse(OneWhipKey, request.params)
+      response.json(await whip.revokeKey(callerOf(response).userId, wanted))
+    })
+
+/** Pages elsewhere may publish too: the key is all that counts here, and no cookie is read. */
+const open: RequestHandler = (_request, response, next) => {
+  response.set({
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Expose-Headers': 'Location, ETag, Link, Accept-Post, Accept-Patch',
+    'Cache-Control': 'no-store',
+    'Accept-Post': OFFER,
+    'Accept-Patch': FRAGMENT,
+  })
+  next()
+}
+
+/** A browser asks before it publishes, and cannot show a key then. */
+const describeMethods = (response: Response, methods: string) =>
+  response.set({
+    Allow: methods,
+    'Access-Control-Allow-Methods': methods,
+    'Access-Control-Allow-Headers': 'Authorization, Content-Type, If-Match, If-None-Match',
+    'Access-Control-Max-Age': '600',
+  })
+
+const keyOf = (response: Response): KeyRow => (response.locals as { key: KeyRow }).key
+
+/** Nothing of a request is read before its key is known to be good. */
+const withKey =
+  (whip: WhipRules): RequestHandler =>
+  async (request, response, next) => {
+    response.set('WWW-Authenticate', 'Bearer')
+    const { channelSlug } = request.params
+    response.locals.key = await whip.mustHaveKey(request.headers.authorization, String(channelSlug))
+    response.removeHeader('WWW-Authenticate')
+    next()
+  }
+
+const mustBe =
+  (type: string): RequestHandler =>
+  (request, _response, next) => {
+    const given = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+    if (given !== type) throw new PyriteError('whip.wrong-type', `this takes ${type}`)
+    next()
+  }
+
+const body = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false })
+const asked = (request: Request, response: Response) => ({
+  request,
+  response,
+  body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+})
+
+const write = (response: Response, { status, headers, body: text }: WhipAnswer) =>
+  response.status(status).set(headers).end(text)
+
+/** The door for devices. Mounted at /whip, with no other sign-in than the key. */
+export const whipRoutes = (whip: WhipRules) => {
+  const auth = withKey(whip)
+  const touch: RequestHandler = async (request, response) => {
+    const resource = String(request.params.resource)
+    write(response, await whip.touch(keyOf(response), resource, asked(request, response)))
+  }
+  return Router()
+    .use(open)
+    .options('/:channelSlug', async (request, response) => {
+      describeMethods(response, 'OPTIONS, POST')
+      const { authorization } = request.headers
+      if (authorization === undefined) return void response.status(204).end()
+      const key = await whip.mustHaveKey(authorization, request.params.channelSlug)
+      const { headers } = await whip.describe(key, asked(request, response))
+      response.status(204).set(headers.link ? { Link: headers.link } : {})
+      response.end()
+    })
+    .post('/:channelSlug', auth, mustBe(OFFER), body, async (request, response) => {
+      const { resource, ...answer } = await whip.publish(keyOf(response), asked(request, response))
+      response.set('Location', `/whip/${request.params.channelSlug}/${resource}`)
+      write(response, answer)
+    })
+    .options('/:channelSlug/:resource', (_request, response) => {
+      describeMethods(response, 'OPTIONS, PATCH, DELETE').status(204).end()
+    })
+    .patch('/:channelSlug/:resource', auth, mustBe(FRAGMENT), body, touch)
+    .delete('/:channelSlug/:resource', auth, touch)
+    .all('/{*path}', (request) => {
+      throw new PyriteError('not-found', `there is nothing for ${request.method} here`)
+    })
+}

@@ -1,0 +1,96 @@
+import { PyriteError } from '../../platform/errors.ts'
+import { ratePerPerson } from '../../platform/ws/rate.ts'
+import type { Published, WhipAnswer, WhipRequest } from '../../sfu/sfu.ts'
+import { hashOf, keyRules } from './keys.ts'
+import { liveStreams, publishedBy } from './live.ts'
+import type { WhipNeeds } from './needs.ts'
+import * as queries from './queries.ts'
+
+const badKey = () => new PyriteError('whip.bad-key', 'this key is not good for this channel')
+const refused = (why: string) => new PyriteError('whip.refused', why)
+const noStream = () => new PyriteError('not-found', 'there is no such stream')
+
+const BEARER = /^Bearer +([A-Za-z0-9_-]{20,128}) *$/i
+
+/** How others see a device: no person can have this name, since theirs have neither blanks nor brackets. */
+const usernameOf = ({ name }: queries.KeyRow): string => `${name} (stream)`
+
+/** How fast one key may be used, so that a device gone wild is slowed down here and not at the media server. */
+const rates = (now: () => Date) => {
+  const clock = () => now().getTime()
+  const message = 'this key is used faster than this server allows'
+  return {
+    publish: ratePerPerson({ perSecond: 0.5, burst: 10, now: clock, message }),
+    touch: ratePerPerson({ perSecond: 10, burst: 100, now: clock, message }),
+  }
+}
+
+/** Why the media server did not take an offer, for whoever set up the device. */
+const refusalIn = ({ status }: WhipAnswer): PyriteError => {
+  if (status >= 500 || status === 400) {
+    return new PyriteError('malformed', 'the call server cannot take this offer')
+  }
+  return refused('the call takes no stream now: it may be full or locked')
+}
+
+/** Devices that publish into calls: each with a key, which stands for the person who made it. */
+export const whipRules = (needs: WhipNeeds) => {
+  const { db, sfu, now, log } = needs
+  const live = liveStreams(needs)
+  const rate = rates(now)
+
+  /** The key that a request carries. Throws `whip.bad-key`, `whip.refused`. */
+  const mustHaveKey = async (authorization: string | undefined, slug: string) => {
+    const secret = BEARER.exec(authorization ?? '')?.[1]
+    const key = secret && (await queries.keyByHash(db, hashOf(secret), slug))
+    if (!key) throw badKey()
+    if (await live.mayPublish(key)) return key
+    throw refused('whoever made this key may not present in this channel now')
+  }
+
+  /** Keeps a stream that has just begun, in the place of an earlier one of the key; ends it where the key was revoked meanwhile. */
+  const keep = async (key: queries.KeyRow, published: Published): Promise<void> => {
+    const { resource, token } = published
+    const current = { resource, token, at: now().toISOString() }
+    const isThere = await queries.began(db, key.id, current)
+    if (!isThere || !(await live.mayPublish(key))) {
+      await live.end(key.id, published)
+      throw badKey()
+    }
+    await live.endOf(key)
+    log.info({ channel: key.slug, key: key.id }, 'a device publishes')
+  }
+
+  return {
+    ...keyRules(needs, live),
+    lookAgain: live.lookAgain,
+    mustHaveKey,
+
+    /** Publishes a stream and answers its name. Throws `whip.refused`, `malformed`, `calls.no-answer`, `calls.not-supported`. */
+    async publish(key: queries.KeyRow, request: WhipRequest) {
+      rate.publish(key.id)
+      const { published, ...answer } = await sfu().whip.publish(key.slug, usernameOf(key), request)
+      if (!published) throw refusalIn(answer)
+      await keep(key, published)
+      return { ...answer, resource: published.resource }
+    },
+
+    /** Candidates, a restart, or the end of the stream that this key publishes. Throws `not-found`, `calls.no-answer`. */
+    async touch(key: queries.KeyRow, resource: string, request: WhipRequest): Promise<WhipAnswer> {
+      rate.touch(key.id)
+      const published = publishedBy(key)
+      if (published?.resource !== resource) throw noStream()
+      const answer = await sfu().whip.forward(published, request)
+      const { status } = answer
+      const isOver = status === 404 || (request.request.method === 'DELETE' && status < 300)
+      if (isOver) await queries.ended(db, key.id, resource)
+      if (status === 404) throw noStream()
+      return answer
+    },
+
+    /** What a device should know before it publishes: servers for ICE. */
+    describe: (key: queries.KeyRow, request: WhipRequest): Promise<WhipAnswer> =>
+      sfu().whip.describe(key.slug, request),
+  }
+}
+export type WhipRules = ReturnType<typeof whipRules>
