@@ -1,0 +1,57 @@
+import { createAdmin } from '../features/admin/index.ts'
+import type { Config } from '../platform/config/schema.ts'
+import type { Database } from '../platform/db/open.ts'
+import type { Log } from '../platform/log.ts'
+import type { Finding } from '../protocol/admin.ts'
+import { NOT_MANAGED } from '../sfu/galene/group-file.ts'
+import { createIceFile, iceFilePath } from '../sfu/galene/ice-file.ts'
+import type { Sfu } from '../sfu/sfu.ts'
+import { createDoctor } from './doctor.ts'
+import { found } from './doctor-findings.ts'
+import { isLoopbackUrl } from './doctor-network.ts'
+import type { Features } from './features.ts'
+
+export type DiagnosisNeeds = {
+  config: Config
+  database: Database
+  users: Features['users']
+  sfu: Sfu
+  log: Log
+  now: () => Date
+}
+
+/** Channels named one by one; the page lists them all. */
+const MOST_NAMED = 5
+
+const asFindings = (troubles: readonly { slug: string; reason: string }[]): Finding[] => {
+  const findings = troubles
+    .slice(0, MOST_NAMED)
+    .map(({ slug, reason }) =>
+      reason === NOT_MANAGED
+        ? found('group-unmanaged', slug)
+        : found('group-failed', `${slug}, ${reason}`),
+    )
+  const more = troubles.length - findings.length
+  return more > 0 ? [...findings, found('group-failed', `and ${more} more`)] : findings
+}
+
+/** What looks over calls while the server runs: the file with ICE servers, the doctor, and the admins' page. */
+export const createDiagnosis = ({ config, database, users, sfu, log, now }: DiagnosisNeeds) => {
+  const { kind } = sfu.health()
+  const isOurs = kind !== 'external'
+  const path = iceFilePath(config, isOurs)
+  const iceFile = createIceFile({ config: config.galene, path, now, log })
+  const sfuUrl = () => sfu.origin().url
+  const doctor = createDoctor({
+    ...{ config, now, sfuUrl, iceFileProblem: iceFile.problem },
+    isSfuHere: isOurs || isLoopbackUrl(config.sfu.url),
+    isBuiltin: kind === 'builtin',
+    groups: async () => asFindings(await admin.outOfStep()),
+  })
+  const admin = createAdmin({
+    ...{ db: database.db, users, now },
+    sfu: () => sfu,
+    examine: doctor.examine,
+  })
+  return { iceFile, admin }
+}
