@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { asGroup } from '../lib/app/groups.ts'
 import { newSigningKey } from '../lib/app/secrets.ts'
 import { createChannels } from '../lib/features/channels/index.ts'
+import { createLedger } from '../lib/features/moderation/index.ts'
 import { memoryBus } from '../lib/platform/bus/memory.ts'
 import { loadConfig } from '../lib/platform/config/load.ts'
 import { type Database, openDatabase } from '../lib/platform/db/open.ts'
@@ -11,8 +12,10 @@ import { createLog } from '../lib/platform/log.ts'
 import { createHub } from '../lib/platform/ws/hub.ts'
 import { createTopics } from '../lib/platform/ws/topics.ts'
 import { statusPath } from '../lib/sfu/galene/facts.ts'
-import { pokeGroup } from '../lib/sfu/galene/galene-http.ts'
+import { createGaleneHttp } from '../lib/sfu/galene/galene-http.ts'
 import { Groups } from '../lib/sfu/galene/groups.ts'
+import { groupsByFiles } from '../lib/sfu/galene/groups-by-files.ts'
+import { createConnecting } from '../lib/sfu/galene/tls.ts'
 import { createTokens } from '../lib/sfu/galene/tokens.ts'
 import type { GroupSource } from '../lib/sfu/sfu.ts'
 import { type Benchmark, newFolder } from './harness/context.ts'
@@ -36,16 +39,21 @@ const sourceOf = (database: Database): GroupSource => {
   const hub = createHub(createTopics(), () => undefined)
   const bus = memoryBus(onBug)
   const needs = { config: config.channels, database, hub, bus, newId, callOf: () => [] }
-  const channels = createChannels({ ...needs, now: () => new Date() })
+  const now = () => new Date()
+  const channels = createChannels({ ...needs, now, ledger: createLedger({ db: database.db, now }) })
   return async (name) => (await channels.groups(name)).map(asGroup(config))
 }
 
 /** The files of these channels, kept as the server keeps them; `url` is where the SFU answers, once it does. */
 const groupsIn = (scope: Scope, folder: string, source: GroupSource, url?: string) => {
   let check = () => undefined as unknown
+  const connecting = createConnecting(false, config.galene, () => new Date())
+  scope.defer(() => connecting.close())
+  const http = createGaleneHttp({ url: () => url ?? '', connecting })
+  const poke = async (name: string) => (url === undefined ? undefined : http.poke(name))
   const groups = new Groups({
-    ...{ folder, jwk, source, log, changed: () => void check() },
-    poke: async (name) => (url === undefined ? undefined : pokeGroup(url, '', name)),
+    port: groupsByFiles({ folder, jwk, poke }),
+    ...{ source, log, changed: () => void check() },
   })
   scope.defer(() => groups.stop())
   /** Resolves when the SFU has looked at the file of a group that changed, with the wait for further changes. */

@@ -6,6 +6,7 @@ import { newSigningKey } from '../../lib/app/secrets.ts'
 import { loadConfig } from '../../lib/platform/config/load.ts'
 import { createLog } from '../../lib/platform/log.ts'
 import { Groups } from '../../lib/sfu/galene/groups.ts'
+import { groupsByFiles } from '../../lib/sfu/galene/groups-by-files.ts'
 import { createTokens } from '../../lib/sfu/galene/tokens.ts'
 import type { Group } from '../../lib/sfu/sfu.ts'
 import { eventually } from '../support/eventually.ts'
@@ -15,7 +16,7 @@ let folder: string
 let source: Group[]
 let poked: string[]
 let asked: (string | undefined)[]
-let answer: string | undefined
+let answer: number | undefined
 let broken: Error | undefined
 let made: Groups[]
 beforeEach(async () => {
@@ -38,18 +39,20 @@ const keys = () =>
 const KEY = keys()
 const start = async ({ jwk } = KEY) => {
   const groups = new Groups({
-    folder,
-    jwk,
+    port: groupsByFiles({
+      folder,
+      jwk,
+      poke: async (name) => {
+        poked.push(name)
+        return answer
+      },
+    }),
     source: async (name) => {
       asked.push(name)
       if (broken) throw broken
       return source
     },
     log: createLog('silent'),
-    poke: async (name) => {
-      poked.push(name)
-      return answer
-    },
     changed: () => undefined,
   })
   made.push(groups)
@@ -239,9 +242,10 @@ describe('the group files', () => {
   })
 
   it('are failed where the call server cannot read them, until it can', async () => {
-    answer = 'the call server cannot read the group file (it answers 500)'
+    answer = 500
     const groups = await start()
-    expect(groups.state('garden')).toEqual({ state: 'failed', reason: answer })
+    const reason = 'the call server cannot read the group (it answers 500)'
+    expect(groups.state('garden')).toEqual({ state: 'failed', reason })
     answer = undefined
     await eventually(() => expect(groups.state('garden')).toEqual({ state: 'in-step' }))
   })

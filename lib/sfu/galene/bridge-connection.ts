@@ -107,7 +107,10 @@ export class Connection {
       mayBeRecorded: () => needs.groups.mayRecord(this.group),
       act: (type, kind) => this.act(type, kind),
     })
-    this.upstream = new WebSocket(`${needs.url()}${WS_PATH}`, UPSTREAM)
+    this.upstream = new WebSocket(`${needs.url()}${WS_PATH}`, {
+      ...UPSTREAM,
+      ...needs.socketOptions,
+    })
     this.within(connect_seconds * 1000, () => this.unreachable())
     this.listen()
   }

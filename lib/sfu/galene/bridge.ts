@@ -10,6 +10,7 @@ import type { AccessPolicy, Caller, Participant, SfuListener, Which } from '../s
 import { CLOSE_MS, Connection } from './bridge-connection.ts'
 import { type Counts, createCounts } from './bridge-counts.ts'
 import { createGroupState, type GroupState } from './group-state.ts'
+import type { Connecting } from './tls.ts'
 import type { Tokens } from './tokens.ts'
 
 export type BridgeNeeds = {
@@ -25,6 +26,8 @@ export type BridgeNeeds = {
   metrics: Registry
   /** Where the SFU answers, or will once it is up again. */
   url: () => string
+  /** How to connect to it: see tls.ts. */
+  socketOptions: Connecting['socketOptions']
   /** Whether something still listens there after a connection was lost; answers within 95 ms. */
   stillListens: () => Promise<boolean>
   /** A connection found the SFU not answering: worth a look. */

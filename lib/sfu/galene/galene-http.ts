@@ -1,56 +1,74 @@
-import { type ClientRequest, get as getHttp } from 'node:http'
-import { get as getHttps } from 'node:https'
+import { type ClientRequest, type IncomingHttpHeaders, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { PROTOCOL_VERSION, statusPath, WS_PATH } from './facts.ts'
+import type { Connecting } from './tls.ts'
 
-const POKE_MS = 3_000
+const ANSWER_MS = 3_000
 const CHECK_MS = 3_000
 /** Together below the 100 ms in which a lost leg must end the other [SFU-15]. */
 const SETTLE_MS = 60
 const PROBE_MS = 35
+/** Lists of many groups fit well; more is no answer of Galene. */
+const MAX_ANSWER_BYTES = 8_388_608
 
-/** What the status of a poke means to who runs the server; undefined where the file was read, or nobody answers. */
-const complaint = (status: number | undefined): string | undefined => {
-  if (status === undefined || status === 200) return undefined
-  if (status === 404) {
-    return 'the call server does not see the group file: sfu.groups_dir must be the folder of its -groups'
-  }
-  if (status >= 300 && status < 400) {
-    return 'the call server answers for another host name: set sfu.token_audience to its canonicalHost'
-  }
-  return `the call server cannot read the group file (it answers ${status})`
+export type Question = {
+  method?: string
+  headers?: Record<string, string>
+  body?: string
+  withinMs?: number
 }
+export type Answer = { status: number; headers: IncomingHttpHeaders; text: string }
 
-/** Makes an SFU read group files again, until it is ended. */
-export const createPoker = () => {
+export type HttpNeeds = { url: () => string; connecting: Pick<Connecting, 'agent'> }
+
+/** Speaks HTTP with the SFU, until it is ended. */
+export const createGaleneHttp = ({ url, connecting: { agent } }: HttpNeeds) => {
   const underWay = new Set<ClientRequest>()
   let isEnded = false
 
-  /** Answers the status of a GET, undefined where nobody answers in time. The body is read and dropped. */
-  const statusOf = (url: string, host: string): Promise<number | undefined> =>
-    new Promise((done) => {
-      if (isEnded) return done(undefined)
-      const get = url.startsWith('https:') ? getHttps : getHttp
+  /** One question and its whole answer. Rejects where nobody answers in time, or may not: see tls.ts. */
+  const ask = (path: string, question: Question = {}): Promise<Answer> =>
+    new Promise((done, fail) => {
+      if (isEnded) return fail(new Error('Pyrite is stopping'))
+      const { method = 'GET', headers = {}, body, withinMs = ANSWER_MS } = question
+      const base = url()
+      const request = base.startsWith('https:') ? requestHttps : requestHttp
       // Not the time without a byte: an answer that trickles would hold up every round.
-      const options = { signal: AbortSignal.timeout(POKE_MS), ...(host && { headers: { host } }) }
-      const request: ClientRequest = get(url, options, (response) => {
-        response.resume()
-        response.on('close', () => done(response.statusCode))
+      const signal = AbortSignal.timeout(withinMs)
+      const asked = request(`${base}${path}`, { agent, method, headers, signal }, (response) => {
+        const { statusCode: status = 0 } = response
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (part: string) => {
+          text += part
+          if (text.length > MAX_ANSWER_BYTES) response.destroy(new Error('this is no Galene'))
+        })
+        response.on('error', fail)
+        response.on('end', () => done({ status, headers: response.headers, text }))
       })
-      underWay.add(request)
-      request.on('error', () => done(undefined))
-      request.on('close', () => underWay.delete(request))
+      underWay.add(asked)
+      asked.on('error', fail)
+      asked.on('close', () => underWay.delete(asked))
+      asked.end(body)
     })
 
   return {
+    ask,
     /**
-     * Makes the SFU read a group file again. Answers a sentence where it cannot; undefined where it did, or where it does not
-     * answer now: then it reads the file when somebody joins.
+     * Makes the SFU look at a group again. Answers the status it answers; undefined where it does not answer now: then it looks
+     * when somebody joins. `host` is its canonicalHost, where it has one.
      */
-    poke: async (url: string, host: string, group: string): Promise<string | undefined> =>
-      complaint(await statusOf(`${url}${statusPath(group)}`, host)),
+    poke: async (group: string, host = ''): Promise<number | undefined> => {
+      try {
+        return (await ask(statusPath(group), { headers: host ? { host } : {} })).status
+      } catch {
+        // Whether it answers at all is for the watch to say.
+        return undefined
+      }
+    },
     /** Lets go of what is under way, and asks nothing more: a stop waits for no SFU that hangs. */
     end() {
       isEnded = true
@@ -58,23 +76,37 @@ export const createPoker = () => {
     },
   }
 }
+export type GaleneHttp = ReturnType<typeof createGaleneHttp>
 
-/** Whether a Galene answers the handshake of its protocol at `url` within three seconds. Never throws. */
-export const answersHandshake = (url: string): Promise<boolean> =>
+/**
+ * Why there is no Galene at `url`: what stands in the way in words, or '' where nobody answers within three seconds; undefined where
+ * the handshake of its protocol is answered. Never throws.
+ */
+export const handshakeProblem = (
+  url: string,
+  { socketOptions }: Pick<Connecting, 'socketOptions'>,
+): Promise<string | undefined> =>
   new Promise((done) => {
-    const socket = new WebSocket(`${url}${WS_PATH}`, { perMessageDeflate: false })
-    const end = (answered: boolean) => {
+    const options = { perMessageDeflate: false, ...socketOptions }
+    const socket = new WebSocket(`${url}${WS_PATH}`, options)
+    const end = (problem: string | undefined) => {
       clearTimeout(timer)
-      done(answered)
+      done(problem)
       socket.terminate()
     }
-    const timer = setTimeout(() => end(false), CHECK_MS)
+    const timer = setTimeout(() => end(''), CHECK_MS)
     const hello = { type: 'handshake', version: [PROTOCOL_VERSION], id: 'pyrite-health' }
     socket.on('open', () => socket.send(JSON.stringify(hello)))
-    socket.on('message', (data) => end(data.toString().includes('"handshake"')))
-    socket.on('error', () => end(false))
-    socket.on('close', () => end(false))
+    socket.on('message', (data) =>
+      end(data.toString().includes('"handshake"') ? undefined : NO_GALENE),
+    )
+    socket.on('unexpected-response', (_request, { statusCode }) =>
+      end(`${NO_GALENE} (it answers ${statusCode})`),
+    )
+    socket.on('error', (error: Error & { code?: string }) => end(error.code ? '' : error.message))
+    socket.on('close', () => end(''))
   })
+const NO_GALENE = 'what answers at this address does not speak the protocol of Galene'
 
 /**
  * Whether something still accepts connections at `url` after a connection was lost; answers within 95 ms. Never throws. It looks a

@@ -5,7 +5,11 @@ import type { PublicJwk } from './tokens.ts'
 
 /** How the comment of a file begins that Pyrite may write. */
 export const MARKER = 'managed by Pyrite'
-const COMMENT = `${MARKER}: displayName, description, public, max-clients, allow-recording, authKeys and users come from the channel and are overwritten`
+/** The key says which Pyrite, for where a group's keys cannot be read. */
+const commentOf = ({ kid }: PublicJwk): string =>
+  `${MARKER} (key ${kid}): displayName, description, public, max-clients, allow-recording, authKeys and users come from the channel and are overwritten`
+
+export const NOT_MANAGED = 'the group file exists and does not say that Pyrite manages it'
 
 export type Description = Record<string, unknown>
 
@@ -35,11 +39,14 @@ export const parseDescription = (text: string): Description | undefined => {
 export const isManaged = (description: Description | undefined): boolean =>
   typeof description?.comment === 'string' && description.comment.startsWith(MARKER)
 
-/** Whether a file was written with this very key, so by this Pyrite. */
-export const isOurs = (description: Description | undefined, { kid }: PublicJwk): boolean =>
-  isManaged(description) &&
-  Array.isArray(description?.authKeys) &&
-  description.authKeys.some((key: { kid?: unknown } | null) => key?.kid === kid)
+/** Whether a group was written with this very key, so by this Pyrite. */
+export const isOurs = (description: Description | undefined, { kid }: PublicJwk): boolean => {
+  if (!isManaged(description)) return false
+  const keys: unknown = description?.authKeys
+  const hasKey =
+    Array.isArray(keys) && keys.some((key: { kid?: unknown } | null) => key?.kid === kid)
+  return hasKey || String(description?.comment).startsWith(`${MARKER} (key ${kid})`)
+}
 
 /** What somebody else set in the file and Galene knows. An unknown field would make all joins fail, so it goes. */
 const preserved = (existing: Description): Description => {
@@ -51,22 +58,39 @@ const preserved = (existing: Description): Description => {
   return kept
 }
 
-/** The text of a channel's group file: our fields as the channel says, the others as they are in `existing`. */
-export const writeDescription = (group: Group, jwk: PublicJwk, existing: Description): string => {
-  const names = [...group.members.keys()].sort()
-  const users = Object.fromEntries(
-    names.map((name) => [name, { permissions: ROLES[group.members.get(name) ?? 'listener'] }]),
-  )
-  const description = {
-    ...preserved(existing),
-    displayName: group.displayName,
-    description: group.description,
-    comment: COMMENT,
-    public: false,
-    'max-clients': group.maxClients,
-    'allow-recording': group.allowRecording,
-    authKeys: [jwk],
-    users,
-  }
-  return `${JSON.stringify(description, null, 1)}\n`
+/** The users of a group with their roles, by name. Nobody has a password: tokens let people in. */
+export const rolesOf = ({ members }: Group): Map<string, string> =>
+  new Map([...members.keys()].sort().map((name) => [name, ROLES[members.get(name) ?? 'listener']]))
+
+const fromChannel = ({ displayName, description, maxClients, allowRecording }: Group) => ({
+  ...{ displayName, description, public: false },
+  'max-clients': maxClients,
+  'allow-recording': allowRecording,
+})
+
+/** A group without its keys and users: our fields as the channel says, the others as they are in `existing`. */
+export const describeGroup = (group: Group, jwk: PublicJwk, existing: Description): Description => {
+  const { users: _users, authKeys: _keys, ...others } = preserved(existing)
+  const { displayName, description, ...rest } = fromChannel(group)
+  return { ...others, displayName, description, comment: commentOf(jwk), ...rest }
 }
+
+const asText = (description: Description): string => `${JSON.stringify(description, null, 1)}\n`
+
+/** The text of a channel's group file. */
+export const writeDescription = (group: Group, jwk: PublicJwk, existing: Description): string => {
+  const users = [...rolesOf(group)].map(([name, permissions]) => [name, { permissions }])
+  return asText({
+    ...describeGroup(group, jwk, existing),
+    authKeys: [jwk],
+    users: Object.fromEntries(users),
+  })
+}
+
+/** The text that somebody may put by hand into a group's file, once: it lets in whom Pyrite lets in. */
+export const printDescription = (group: Group, jwk: PublicJwk): string =>
+  asText({
+    ...fromChannel(group),
+    comment: `lets in those whom Pyrite lets into its channel ${group.name}`,
+    authKeys: [jwk],
+  })

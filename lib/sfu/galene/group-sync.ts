@@ -1,29 +1,22 @@
 import type { Log } from '../../platform/log.ts'
 import { isUsableSlug } from '../../protocol/slug.ts'
-import type { Group, GroupSource, SyncState } from '../sfu.ts'
-import { isManaged, isOurs, parseDescription, writeDescription } from './group-file.ts'
-import { createGroupStore } from './group-store.ts'
-import type { PublicJwk } from './tokens.ts'
+import type { Group, GroupPort, GroupSource, SyncState } from '../sfu.ts'
+import { failed } from './group-look.ts'
 
 export type GroupsNeeds = {
-  folder: string
-  jwk: PublicJwk
+  port: GroupPort
   source: GroupSource
   log: Log
-  /** Makes the SFU read a group again. Answers why it cannot, or undefined. */
-  poke: (group: string) => Promise<string | undefined>
   /** A group's state changed. */
   changed: () => void
 }
 
-/** Files on their way at once. */
+/** Groups on their way at once. */
 const AT_ONCE = 16
 /** More changed groups than this are asked for together with all others. */
 const MOST_ASKED_BY_NAME = 16
 
 export const PENDING: SyncState = { state: 'pending' }
-const IN_STEP: SyncState = { state: 'in-step' }
-const failed = (reason: string): SyncState => ({ state: 'failed', reason })
 
 /** Runs `job` for every item, a few at a time. */
 const forEach = async <T>(items: readonly T[], job: (item: T) => Promise<void>) => {
@@ -34,26 +27,25 @@ const forEach = async <T>(items: readonly T[], job: (item: T) => Promise<void>) 
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker))
 }
 
-/** One round of bringing group files in step with the database, and what is known since the last. Rounds must not overlap. */
+/** One round of bringing groups in step with the database, and what is known since the last. Rounds must not overlap. */
 export class GroupSync {
-  /** Files written or removed since the start. */
+  /** Groups written or removed since the start. */
   written = 0
   readonly states = new Map<string, SyncState>()
   readonly known = new Map<string, Group>()
-  readonly store: ReturnType<typeof createGroupStore>
   private readonly needs: GroupsNeeds
 
   constructor(needs: GroupsNeeds) {
     this.needs = needs
-    this.store = createGroupStore(needs.folder)
   }
 
-  /** Brings the named groups in step, or all. Rejects where the database or the folder fails as a whole. */
+  /** Brings the named groups in step, or all. Rejects where the database or the store of groups fails as a whole. */
   async round(names: ReadonlySet<string> | undefined): Promise<void> {
     const groups = await this.load(names)
     const mine = names ? groups.filter(({ name }) => names.has(name)) : groups
     const there = new Set(groups.map((g) => g.name))
-    const candidates = names ?? new Set([...(await this.store.names()), ...this.known.keys()])
+    for (const group of mine) if (isUsableSlug(group.name)) this.known.set(group.name, group)
+    const candidates = names ?? new Set([...(await this.needs.port.names()), ...this.known.keys()])
     const gone = [...candidates].filter((name) => !there.has(name) && isUsableSlug(name))
     const touched: string[] = []
     const before = this.written
@@ -62,8 +54,8 @@ export class GroupSync {
     })
     await forEach(gone, (name) => this.drop(name))
     if (this.written > before) {
-      await this.store.flush()
-      this.needs.log.debug({ written: this.written - before }, 'group files were written')
+      await this.needs.port.flush()
+      this.needs.log.debug({ written: this.written - before }, 'groups were written')
     }
     await forEach(touched, (name) => this.settle(name))
   }
@@ -94,59 +86,36 @@ export class GroupSync {
     if (before?.state !== state.state || before.reason !== state.reason) this.needs.changed()
   }
 
-  /** Answers whether the SFU should look at the file. */
+  /** Answers whether the SFU should look at the group. */
   private async keep(group: Group): Promise<boolean> {
     const { name } = group
     if (!isUsableSlug(name)) {
       this.set(name, failed('this name cannot be a group'))
       return false
     }
-    this.known.set(name, group)
     try {
-      return (await this.bring(group)) || this.states.get(name)?.state !== 'in-step'
+      const isWritten = await this.needs.port.keep(group)
+      if (isWritten) this.written += 1
+      return isWritten || this.states.get(name)?.state !== 'in-step'
     } catch (error) {
-      this.needs.log.warn({ err: error, group: name }, 'a group file could not be brought in step')
+      this.needs.log.warn({ err: error, group: name }, 'a group could not be brought in step')
       this.set(name, failed((error as Error).message))
       return false
     }
   }
 
-  /** Answers whether it wrote. */
-  private async bring(group: Group): Promise<boolean> {
-    const text = await this.store.read(group.name)
-    const existing = text === undefined ? {} : parseDescription(text)
-    if (text !== undefined && !isManaged(existing)) {
-      throw new Error('the group file exists and does not say that Pyrite manages it')
-    }
-    const target = writeDescription(group, this.needs.jwk, existing ?? {})
-    if (text === target) return false
-    await this.store.write(group.name, target)
-    this.written += 1
-    return true
-  }
-
-  /** A file that belongs to no channel may be anybody's: one that cannot be read or removed is no trouble of the channels. */
+  /** A group that belongs to no channel may be anybody's: one that cannot be read or removed is no trouble of the channels. */
   private async drop(name: string) {
     this.known.delete(name)
     this.states.delete(name)
     try {
-      await this.remove(name)
+      if (await this.needs.port.drop(name)) this.written += 1
     } catch (error) {
-      this.needs.log.warn({ err: error, group: name }, 'a group file of no channel is left alone')
+      this.needs.log.warn({ err: error, group: name }, 'a group of no channel is left alone')
     }
   }
 
-  /** A vanished channel's file goes, where this very Pyrite wrote it. */
-  private async remove(name: string) {
-    const text = await this.store.read(name)
-    if (text === undefined || !isOurs(parseDescription(text), this.needs.jwk)) return
-    await this.store.remove(name)
-    this.written += 1
-    await this.needs.poke(name)
-  }
-
   private async settle(name: string) {
-    const reason = await this.needs.poke(name)
-    this.set(name, reason === undefined ? IN_STEP : failed(reason))
+    this.set(name, await this.needs.port.look(name))
   }
 }

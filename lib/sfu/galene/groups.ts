@@ -9,8 +9,8 @@ const LONGEST_RETRY_MS = 60_000
 const SETTLE_ROUNDS = 3
 
 /**
- * Keeps one group file per channel in step with the database: on change, at start and every five minutes; one round at a
- * time; what failed is tried again, ever later. Files without our marker are never touched.
+ * Keeps one group per channel in step with the database: on change, at start and every five minutes; one round at a
+ * time; what failed is tried again, ever later. How a group is written is the port's matter.
  */
 export class Groups {
   private readonly sync: GroupSync
@@ -45,12 +45,12 @@ export class Groups {
     return this.sync.known.get(name)?.allowRecording ?? false
   }
 
-  /** Files written or removed since the start. */
+  /** Groups written or removed since the start. */
   written(): number {
     return this.sync.written
   }
 
-  /** Waits until what is due for this group is done: a join that follows finds its file. */
+  /** Waits until what is due for this group is done: a join that follows finds its group. */
   async settled(name: string): Promise<void> {
     if (!this.sync.states.has(name)) this.changed(name)
     for (let rounds = 0; rounds < SETTLE_ROUNDS && this.isDue(name); rounds += 1) {
@@ -60,7 +60,7 @@ export class Groups {
 
   /** The first round, complete when this resolves; then one every five minutes. */
   async start(): Promise<void> {
-    await this.sync.store.prepare()
+    await this.needs.port.prepare()
     this.isStarted = true
     this.wantsAll = true
     this.regular = setInterval(() => {
@@ -108,7 +108,7 @@ export class Groups {
       await this.sync.round(names)
       if (!this.sync.hasFailed()) this.retryMs = FIRST_RETRY_MS
     } catch (error) {
-      this.needs.log.error({ err: error }, 'the group files could not be brought in step')
+      this.needs.log.error({ err: error }, 'the groups could not be brought in step')
       this.sync.failAll(names, error as Error)
       this.needsRetry = true
     }

@@ -5,7 +5,8 @@ import type { Log } from '../../platform/log.ts'
 import type { AccessPolicy, GroupSource, Sfu, SfuListener } from '../sfu.ts'
 import { createBridge } from './bridge.ts'
 import { chooseSfu } from './choose.ts'
-import { createPoker, stillListens } from './galene-http.ts'
+import { createGaleneHttp, stillListens } from './galene-http.ts'
+import { wayToSync } from './group-ways.ts'
 import { Groups } from './groups.ts'
 import { createRecordings } from './recordings.ts'
 import { watchServer } from './server-watch.ts'
@@ -31,7 +32,7 @@ export type GaleneNeeds = {
 /** The media server behind the port of sfu.ts: a Galene, or what speaks its protocol. Throws on settings that cannot work. */
 export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const { config, listener, now, policy, newId, metrics, builtinCommand } = needs
-  const { groups_dir, data_dir, token_audience } = config.sfu
+  const { data_dir, token_audience } = config.sfu
   const log = needs.log.child({ part: 'sfu' })
   const environment = needs.environment ?? process.env
   const choice = chooseSfu({ config, builtinCommand, environment })
@@ -39,19 +40,20 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const connecting = createConnecting(isSecure, config.galene, now)
   const tokens = createTokens({ config: config.sfu, now })
 
+  const http = createGaleneHttp({ url: () => server.url(), connecting })
   const server = watchServer({
-    ...{ choice, dataFolder: data_dir, log, now },
+    ...{ choice, dataFolder: data_dir, log, now, connecting, http },
     changed(isReachable) {
       if (isReachable) groups.changed()
       listener.statusChanged()
     },
     gone: () => bridge.sfuGone(),
   })
-  const poker = createPoker()
+  const poke = async (group: string) =>
+    server.health().reachable ? http.poke(group, token_audience) : undefined
   const groups = new Groups({
-    ...{ folder: groups_dir, jwk: tokens.jwk, source: needs.groups, log },
-    poke: async (group) =>
-      server.health().reachable ? poker.poke(server.url(), token_audience, group) : undefined,
+    port: wayToSync({ config, choice, jwk: tokens.jwk, http, poke, log }),
+    ...{ source: needs.groups, log },
     changed: () => listener.statusChanged(),
   })
   const abilities = () => {
@@ -65,6 +67,8 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const bridge = createBridge({
     ...{ log, policy, tokens, listener, now, newId, metrics, config: config.sfu },
     groups: { settled, mayRecord },
+    url: server.url,
+    socketOptions: connecting.socketOptions,
     stillListens: () => stillListens(server.url()),
     sfuFailed: server.checkNow,
   })
@@ -77,7 +81,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     },
     async stop() {
       bridge.stop()
-      poker.end()
+      http.end()
       await Promise.all([groups.stop(), server.stop()])
       connecting.close()
     },

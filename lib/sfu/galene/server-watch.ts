@@ -1,15 +1,19 @@
 import { join } from 'node:path'
 import type { Log } from '../../platform/log.ts'
 import type { Choice } from './choose.ts'
-import { answersHandshake } from './galene-http.ts'
+import { type GaleneHttp, handshakeProblem } from './galene-http.ts'
 import { SfuProcess } from './process.ts'
 import { createStatus } from './status.ts'
+import type { Connecting } from './tls.ts'
+import { recogniseVersion } from './versions.ts'
 
 export type WatchNeeds = {
   choice: Choice
   dataFolder: string
   log: Log
   now: () => Date
+  connecting: Connecting
+  http: Pick<GaleneHttp, 'ask'>
   /** Reachability changed. */
   changed: (isReachable: boolean) => void
   /** A supervised SFU ended: everybody on it is gone. */
@@ -20,7 +24,8 @@ export type WatchNeeds = {
 const SILENT_LOOKS = 3
 
 /** The SFU itself: where it answers, whether it does, and, where it is ours to run, its process. */
-export const watchServer = ({ choice, dataFolder, log, now, changed, gone }: WatchNeeds) => {
+export const watchServer = (needs: WatchNeeds) => {
+  const { choice, dataFolder, log, now, connecting, changed, gone } = needs
   let silentLooks = 0
   let hasBeenUp = false
   const child =
@@ -29,7 +34,7 @@ export const watchServer = ({ choice, dataFolder, log, now, changed, gone }: Wat
           run: choice.run,
           log,
           pidFile: join(dataFolder, 'sfu.pid'),
-          check: answersHandshake,
+          check: async (url) => (await handshakeProblem(url, connecting)) === undefined,
           gone: () => {
             hasBeenUp = false
             gone()
@@ -44,17 +49,18 @@ export const watchServer = ({ choice, dataFolder, log, now, changed, gone }: Wat
       : undefined
   const url = (): string => ('url' in choice ? choice.url : (child?.url() ?? ''))
 
-  const check = async (): Promise<boolean> => {
-    const answers = await answersHandshake(url())
-    silentLooks = answers ? 0 : silentLooks + 1
+  const check = async (): Promise<string | undefined> => {
+    const problem = await handshakeProblem(url(), connecting)
+    silentLooks = problem === undefined ? 0 : silentLooks + 1
     if (silentLooks >= SILENT_LOOKS && hasBeenUp) {
       silentLooks = 0
       child?.replace()
     }
-    return answers
+    return problem
   }
   const { kind, description } = choice
-  const status = createStatus({ kind, description, now, log, check, changed })
+  const recognise = () => recogniseVersion(needs.http)
+  const status = createStatus({ kind, description, now, log, check, recognise, changed })
   return {
     url,
     health: status.health,
