@@ -55,3 +55,4 @@ export const createDiagnosis = ({ config, database, users, sfu, log, now }: Diag
   })
   return { iceFile, admin }
 }
+export type Diagnosis = ReturnType<typeof createDiagnosis>
