@@ -38,7 +38,7 @@ const metricsAddress = (address: string) => {
 export const createApp = (needs: AppNeeds) => {
   const { config, database, now } = needs
   const parts = createParts(needs)
-  const { features, connections, sfu, metrics, onBug } = parts
+  const { features, connections, sfu, diagnosis, metrics, onBug } = parts
   const origins = originRule(config.server)
   let stopping: Promise<void> | undefined
   const isStopping = () => stopping !== undefined
@@ -79,9 +79,11 @@ export const createApp = (needs: AppNeeds) => {
     server.closeIdleConnections()
     await closed
     clearTimeout(cutOff)
+    diagnosis.iceFile.stop()
     for (const end of ends) end()
     features.presence.close()
     features.calls.close()
+    features.moderation.close()
     await database.close()
   }
 
@@ -95,6 +97,8 @@ export const createApp = (needs: AppNeeds) => {
       const own = metricsAddress(config.metrics.listen)
       if (own) await listen(metricsServer, own, 'metrics.listen')
       await features.calls.start(now())
+      await features.moderation.start()
+      await diagnosis.iceFile.start()
       await sfu.start()
       ends.push(every(EXPIRY_CHECK_MS, () => endExpired(parts), onBug))
       return port

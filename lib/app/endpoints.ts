@@ -4,8 +4,11 @@ export const ENDPOINTS = {
   '/api/session': 'features/auth: sign in, who am I, sign out, my password',
   '/api/sessions': 'features/auth: my devices',
   '/api/users': 'features/users: people',
+  '/api/admin': 'features/admin: how calls stand, for admins',
   '/api/workspace': 'app/workspace.ts: everything the first screen needs',
-  '/api/channels': 'features/channels, features/chat, features/calls',
+  '/api/channels':
+    'features/channels, features/chat, features/moderation, features/calls, features/recordings, features/whip',
+  '/whip': 'features/whip: devices that publish into calls, with a key',
   '/healthz': 'platform/http/probes.ts',
   '/readyz': 'platform/http/probes.ts',
   '/metrics': 'platform/http/probes.ts, with the token',

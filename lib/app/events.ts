@@ -20,7 +20,7 @@ export const linkEvents = ({ bus, hub, sfu, features, onBug }: Links) => {
     bus.on('channels.created', ({ slug }) => sfu.groupsChanged(slug)),
     bus.on('channels.changed', ({ slug }) => sfu.groupsChanged(slug)),
     bus.on('channels.member-changed', ({ slug }) => sfu.groupsChanged(slug)),
-    bus.on('channels.member-changed', ({ slug, userId }) => sfu.roleChanged(userId, slug)),
+    bus.on('channels.member-changed', ({ slug, userId }) => sfu.accessChanged(slug, userId)),
     bus.on('channels.member-left', ({ slug }) => sfu.groupsChanged(slug)),
     bus.on('channels.member-left', ({ slug, userId }) =>
       sfu.end({ userId, group: slug }, 'You are no longer in this channel.'),

@@ -2,15 +2,20 @@ import { createAuth } from '../features/auth/index.ts'
 import { createCalls } from '../features/calls/index.ts'
 import { createChannels } from '../features/channels/index.ts'
 import { createChat } from '../features/chat/index.ts'
+import { createLedger, createModeration } from '../features/moderation/index.ts'
 import { createPresence } from '../features/presence/index.ts'
+import { createRecordings } from '../features/recordings/index.ts'
 import { createHashing, createUsers } from '../features/users/index.ts'
+import { createWhip } from '../features/whip/index.ts'
 import type { Bus } from '../platform/bus/bus.ts'
 import type { Config } from '../platform/config/schema.ts'
 import type { Database } from '../platform/db/open.ts'
 import { timedId } from '../platform/ids.ts'
+import type { Log } from '../platform/log.ts'
 import type { Hub } from '../platform/ws/hub.ts'
-import type { CallParticipant } from '../protocol/channels.ts'
+import type { CallParticipant, MyChannel } from '../protocol/channels.ts'
 import type { Sfu } from '../sfu/sfu.ts'
+import { newToken } from './secrets.ts'
 
 export type PeopleNeeds = {
   config: Config
@@ -18,12 +23,14 @@ export type PeopleNeeds = {
   bus: Bus
   hub: Hub
   callOf: (slug: string) => CallParticipant[]
+  recordingOf: (slug: string) => MyChannel['recording']
   now: () => Date
   newId: () => string
 }
 
 /** People, their sessions and where they talk: all that the command line needs. */
-export const createPeople = ({ config, database, bus, hub, callOf, now, newId }: PeopleNeeds) => {
+export const createPeople = (needs: PeopleNeeds) => {
+  const { config, database, bus, hub, callOf, recordingOf, now, newId } = needs
   const { db } = database
   const hashing = createHashing({ atOnce: config.auth.hashing_at_once })
   const users = createUsers({ db, bus, hashing, now, newId })
@@ -37,35 +44,53 @@ export const createPeople = ({ config, database, bus, hub, callOf, now, newId }:
     now,
     newId,
   })
+  const ledger = createLedger({ db, now })
   const channels = createChannels({
     config: config.channels,
     database,
     bus,
     hub,
     callOf,
+    recordingOf,
+    ledger,
     now,
     newId,
   })
-  return { users, auth, channels }
+  return { users, auth, channels, ledger }
 }
 export type People = ReturnType<typeof createPeople>
 
-export type FeatureNeeds = Omit<PeopleNeeds, 'callOf'> & {
+export type FeatureNeeds = Omit<PeopleNeeds, 'callOf' | 'recordingOf'> & {
   sfu: () => Sfu
+  log: Log
   onBug: (error: unknown) => void
 }
 
 /** Every feature, in the order of the feature table. */
 export const createFeatures = (needs: FeatureNeeds) => {
-  const { config, database, hub, sfu, now, onBug } = needs
-  const people = createPeople({ ...needs, callOf: (slug) => calls.callOf(slug) })
-  const { channels } = people
+  const { config, database, hub, sfu, now, newId, onBug } = needs
+  const people = createPeople({
+    ...needs,
+    callOf: (slug) => calls.callOf(slug),
+    recordingOf: (slug) => calls.recordingOf(slug),
+  })
+  const { channels, ledger } = people
   const presence = createPresence({ hub })
+  const moderation = createModeration(
+    { database, hub, channels, sfu, now, newId, onBug, lockChanged: () => calls.statusChanged() },
+    ledger,
+  )
   const chat = createChat({
-    ...{ database, hub, channels, config: config.chat, now },
+    ...{ database, hub, channels, ledger, config: config.chat, now },
     newId: () => timedId(now()),
   })
-  const calls = createCalls({ db: database.db, hub, channels, sfu, onBug })
-  return { ...people, presence, chat, calls }
+  const calls = createCalls({ db: database.db, hub, channels, moderation, sfu, onBug })
+  const recordings = createRecordings({ hub, channels, sfu })
+  const whip = createWhip({
+    ...{ db: database.db, log: needs.log, channels, sfu, now, newId },
+    admit: calls.admit,
+    newSecret: newToken,
+  })
+  return { ...people, presence, moderation, chat, calls, recordings, whip }
 }
 export type Features = ReturnType<typeof createFeatures>

@@ -1,9 +1,13 @@
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi'
+import { adminPaths } from '../features/admin/index.ts'
 import { authPaths } from '../features/auth/index.ts'
 import { callsPaths } from '../features/calls/index.ts'
 import { channelsPaths } from '../features/channels/index.ts'
 import { chatPaths } from '../features/chat/index.ts'
+import { moderationPaths } from '../features/moderation/index.ts'
+import { recordingsPaths } from '../features/recordings/index.ts'
 import { usersPaths } from '../features/users/index.ts'
+import { whipPaths } from '../features/whip/index.ts'
 
 const workspacePaths: ZodOpenApiPathsObject = {
   '/api/workspace': {
@@ -33,8 +37,16 @@ export const openApiDocument = (version: string) =>
     paths: {
       ...authPaths,
       ...usersPaths,
+      ...adminPaths,
       ...workspacePaths,
-      ...mergedPaths(channelsPaths, chatPaths, callsPaths),
+      ...mergedPaths(
+        channelsPaths,
+        chatPaths,
+        moderationPaths,
+        callsPaths,
+        recordingsPaths,
+        whipPaths,
+      ),
     },
   })
 

@@ -8,6 +8,7 @@ import { type Connections, createConnections } from '../platform/ws/connections.
 import { dispatcher } from '../platform/ws/dispatcher.ts'
 import { createGaleneSfu } from '../sfu/galene/index.ts'
 import type { Sfu } from '../sfu/sfu.ts'
+import { createDiagnosis } from './diagnosis.ts'
 import { createFeatures, type Features } from './features.ts'
 import { asGroup } from './groups.ts'
 import { createWorkspace } from './workspace.ts'
@@ -27,18 +28,21 @@ export type AppNeeds = {
 
 const createSfu = (
   { config, log, now, newId, builtinCommand }: AppNeeds,
-  { calls, channels }: Pick<Features, 'calls' | 'channels'>,
+  { calls, channels, moderation, whip }: Features,
   metrics: Registry,
+  onBug: (error: unknown) => void,
 ): Sfu =>
   createGaleneSfu({
     config,
     log,
     policy: calls.admit,
+    moderate: moderation.fromCall,
     groups: async (name) => (await channels.groups(name)).map(asGroup(config)),
     listener: {
       participantsChanged: calls.participantsChanged,
       connectionEnded: calls.connectionEnded,
       statusChanged: calls.statusChanged,
+      rightsChanged: ({ userId, group }) => void whip.lookAgain(userId, group).catch(onBug),
     },
     now,
     newId,
@@ -73,19 +77,25 @@ export const createParts = (needs: AppNeeds) => {
     bus,
     hub,
     sfu: () => sfu,
+    log,
     now,
     newId,
     onBug,
   })
-  const sfu: Sfu = createSfu(needs, features, metrics.registry)
+  const sfu: Sfu = createSfu(needs, features, metrics.registry, onBug)
+  const { users } = features
+  const diagnosis = createDiagnosis({ config, database, users, sfu, log, now })
   const workspace = createWorkspace({ config: config.workspace, now, ...features })
   const dispatch = dispatcher(
     onBug,
     workspace.socket,
     features.channels.socket,
     features.chat.socket,
+    features.moderation.socket,
+    features.recordings.socket,
+    features.whip.socket,
   )
   metrics.watch('pyrite_ws_connections', 'Live workspace connections.', connections.count)
-  return { bus, hub, metrics, connections, features, sfu, workspace, onBug }
+  return { bus, hub, metrics, connections, features, sfu, diagnosis, workspace, onBug }
 }
 export type Parts = ReturnType<typeof createParts>

@@ -8,6 +8,7 @@ import { createHttpServer } from '../platform/http/server.ts'
 import { staticClient } from '../platform/http/static.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Workspace } from '../protocol/workspace.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import type { Features } from './features.ts'
 import { openApiDocument } from './openapi.ts'
 
@@ -17,6 +18,7 @@ export type WebNeeds = {
   origins: OriginRule
   metrics: Metrics
   features: Features
+  diagnosis: Pick<Diagnosis, 'admin'>
   workspace: { load(userId: string): Promise<Workspace> }
   clientFolder: string
   isReady: () => { ready: boolean; database: boolean; sfu: boolean }
@@ -26,7 +28,7 @@ export type WebNeeds = {
 /** The HTTP server with every router under its prefix; see endpoints.ts. */
 export const createWebServer = (needs: WebNeeds): Server => {
   const { config, features, workspace } = needs
-  const { users, auth, channels, chat, calls } = features
+  const { users, auth, channels, chat, moderation, calls, recordings, whip } = features
   const document = openApiDocument(needs.version)
   return createHttpServer({
     config: config.server,
@@ -38,11 +40,18 @@ export const createWebServer = (needs: WebNeeds): Server => {
       ['/api', auth.middleware],
       ['/api/workspace', jsonRoute((_, response) => workspace.load(callerOf(response).userId))],
       ['/api/users', users.routes],
+      ['/api/admin', needs.diagnosis.admin.routes],
       ['/api/channels', channels.routes],
       ['/api/channels', chat.routes],
+      ['/api/channels', moderation.routes],
       ['/api/channels', calls.routes],
+      ['/api/channels', recordings.routes],
+      ['/api/channels', whip.routes],
     ],
-    other: [['/', probes(needs.isReady, needs.metrics, config.metrics.token)]],
+    other: [
+      ['/', probes(needs.isReady, needs.metrics, config.metrics.token)],
+      ['/whip', whip.door],
+    ],
     client: staticClient(needs.clientFolder),
   })
 }

@@ -29,6 +29,15 @@ export type Caller = {
 export type Admission = { role: ChannelRole } | { error: string; message: string }
 export type AccessPolicy = (caller: Caller, group: string) => Promise<Admission>
 
+/** What somebody in a call asks to be done there, in the words of the ledger. Without `userId` it concerns the call, or everybody in it. */
+export type CallAct = {
+  kind: 'kick' | 'forbid-presenting' | 'allow-presenting' | 'mute' | 'lock' | 'unlock'
+  userId: string | undefined
+  reason: string
+}
+/** Rejects with what the person is told. */
+export type CallModeration = (caller: Caller, group: string, act: CallAct) => Promise<void>
+
 /** The groups that must exist, asked afresh at every synchronisation: all of them, or at least the one that is named. */
 export type GroupSource = (name?: string) => Promise<Group[]>
 
@@ -83,6 +92,8 @@ export type SfuListener = {
   connectionEnded(record: CallRecord): void
   /** Reachability or a group's sync state changed. */
   statusChanged(): void
+  /** Live connections were ended or asked again: what a person's devices publish has to be looked at as well. */
+  rightsChanged?(which: { userId?: string | undefined; group?: string | undefined }): void
 }
 
 export type SfuHealth = {
@@ -168,6 +179,11 @@ export type Sfu = {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void
   /** Ends live connections after a `usermessage` of kind `kicked` saying why [SFU-17]. Answers how many. */
   end(which: Which, reason: string): number
-  /** Applies a changed role to live connections, by an announced rejoin [SFU-17]. */
-  roleChanged(userId: string, group: string): void
+  /**
+   * The policy may answer otherwise than it did: it is asked again for the live connections to a group, or for those of one person.
+   * Those that it refuses now end; those with another role join again, announced [SFU-17]. `words` tell the person why.
+   */
+  accessChanged(group: string, userId?: string, words?: string): void
+  /** Asks live connections to switch their microphones off, as an operator of a stock client does. */
+  askToMute(which: Which): void
 }

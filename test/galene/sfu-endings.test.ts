@@ -155,7 +155,7 @@ eachSfu('moderation of a live call', (under) => {
     const bob = await bridge.join('bob')
     bridge.groups[0] = group('garden', { members: new Map([['bob', 'listener']]) })
     bridge.sfu.groupsChanged('garden')
-    bridge.sfu.roleChanged('id-bob', 'garden')
+    bridge.sfu.accessChanged('garden', 'id-bob')
     await bob.hears({ type: 'usermessage', kind: 'info' })
     expect((await bob.isClosed()).code).toBe(1012)
     const again = await bridge.join('bob')

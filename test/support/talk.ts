@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { createChannels } from '../../lib/features/channels/index.ts'
 import { createChat } from '../../lib/features/chat/index.ts'
+import { createLedger } from '../../lib/features/moderation/index.ts'
 import { memoryBus } from '../../lib/platform/bus/memory.ts'
 import { openDatabase } from '../../lib/platform/db/open.ts'
 import { answerErrors } from '../../lib/platform/http/respond.ts'
@@ -51,6 +52,7 @@ export const startTalk = async ({
   const now = () => new Date(time)
   const newId = () => `id-${++ids}`
   const callOf = (slug: string) => calls.get(slug) ?? []
+  const ledger = createLedger({ db: database.db, now })
   const channels = createChannels({
     config: { creations_per_minute: 6, creations_burst: creationsBurst },
     database,
@@ -59,9 +61,10 @@ export const startTalk = async ({
     now,
     newId,
     callOf,
+    ledger,
   })
   const config = { posts_per_second: postsPerSecond, posts_burst: postsBurst }
-  const chat = createChat({ database, hub, channels, config, now, newId })
+  const chat = createChat({ database, hub, channels, ledger, config, now, newId })
   const dispatch = dispatcher((error) => bugs.push(error), channels.socket, chat.socket)
 
   const addPerson = async (id: string, role: 'admin' | 'member' = 'member') => {

@@ -1,15 +1,17 @@
 import type { Db } from '../../platform/db/index.ts'
 import type { Hub } from '../../platform/ws/hub.ts'
-import type { CallParticipant } from '../../protocol/channels.ts'
+import type { CallParticipant, MyChannel } from '../../protocol/channels.ts'
 import type { SfuStatus } from '../../protocol/workspace.ts'
 import type { AccessPolicy, CallRecord, Participant, Sfu } from '../../sfu/sfu.ts'
 import { type Channels, topicOf } from '../channels/index.ts'
+import type { Moderation } from '../moderation/index.ts'
 import * as queries from './queries.ts'
 
 export type CallsNeeds = {
   db: Db
   hub: Pick<Hub, 'publish'>
-  channels: Pick<Channels, 'mustBeMember' | 'roleIn'>
+  channels: Pick<Channels, 'mustBeMember'>
+  moderation: Pick<Moderation, 'atTheDoor' | 'isLocked'>
   /** The media server, asked late: it is made after this feature, which answers its questions. */
   sfu: () => Pick<Sfu, 'participants' | 'health' | 'syncState' | 'groupState' | 'abilities'>
   onBug: (error: unknown) => void
@@ -45,11 +47,16 @@ const callSessions = (db: Db) => {
 }
 
 /** What is known of calls now, and tells it. */
-const callNews = ({ db, hub, sfu }: CallsNeeds) => {
+const callNews = ({ db, hub, moderation, sfu }: CallsNeeds) => {
   /** What each channel was told last, without the time, so that only changes are pushed. */
   const told = new Map<string, string>()
   const callOf = (slug: string): CallParticipant[] =>
     sfu().participants(slug).map(asCallParticipant)
+  const recordingOf = (slug: string): MyChannel['recording'] => {
+    const { recording, recordingBy } = sfu().groupState(slug)
+    if (!recording) return undefined
+    return recordingBy === undefined ? {} : { by: recordingBy }
+  }
   const statusOf = (slug: string): SfuStatus => {
     const { reachable, checkedAt } = sfu().health()
     return {
@@ -58,6 +65,7 @@ const callNews = ({ db, hub, sfu }: CallsNeeds) => {
       group: slug,
       sync: sfu().syncState(slug),
       ...sfu().groupState(slug),
+      locked: sfu().groupState(slug).locked || moderation.isLocked(slug),
       can: sfu().abilities(),
       participants: callOf(slug),
       checkedAt: checkedAt.toISOString(),
@@ -65,6 +73,7 @@ const callNews = ({ db, hub, sfu }: CallsNeeds) => {
   }
   return {
     callOf,
+    recordingOf,
     statusOf,
     /** Pushes the status of every channel whose status is another than it was told last. */
     async tellChanged() {
@@ -86,7 +95,7 @@ const callNews = ({ db, hub, sfu }: CallsNeeds) => {
 
 /** What the workspace knows and decides about calls. The media server knows neither channels nor moderation. */
 export const callRules = (needs: CallsNeeds) => {
-  const { db, channels, sfu, onBug } = needs
+  const { db, channels, moderation, sfu, onBug } = needs
   const news = callNews(needs)
   const sessions = callSessions(db)
   let telling: NodeJS.Timeout | undefined
@@ -101,16 +110,23 @@ export const callRules = (needs: CallsNeeds) => {
     await sessions.begin(channelId, sfu().participants(slug))
   }
 
-  /** [SFU-4]: only members join. One who may not see a channel hears the same as of one that does not exist. */
-  const admit: AccessPolicy = async (caller, group) => {
-    const role = await channels.roleIn(caller.userId, group)
-    return role
-      ? { role }
-      : { error: 'not-found', message: 'There is no such channel, or you are not in it.' }
+  /** [SFU-4]: only members join, as what the ledger leaves them. A lock lets those back in who were inside when it began. */
+  const admit: AccessPolicy = async ({ userId }, group) => {
+    const found = await moderation.atTheDoor(userId, group)
+    if ('error' in found || !found.lock) return found
+    const { at, channelId, lastKick, words } = found.lock
+    const isInside = (person: Participant) =>
+      person.caller.userId === userId && person.joinedAt.toISOString() <= at
+    const wasInside =
+      lastKick <= at &&
+      (sfu().participants(group).some(isInside) ||
+        (await queries.wasInCall(db, { channelId, userId, at })))
+    return wasInside ? { role: found.role } : { error: 'locked', message: words }
   }
 
   return {
     callOf: news.callOf,
+    recordingOf: news.recordingOf,
     admit,
     participantsChanged(slug: string) {
       report(tellWho(slug))

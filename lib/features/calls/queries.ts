@@ -61,3 +61,20 @@ export const endOpenSessions = async (db: Db, at: string): Promise<void> => {
     .where('leftAt', 'is', null)
     .execute()
 }
+
+/** Whether a person was in a channel's call at that time. */
+export const wasInCall = async (
+  db: Db,
+  { channelId, userId, at }: { channelId: number; userId: string; at: string },
+): Promise<boolean> => {
+  const session = await db
+    .selectFrom('callSessions')
+    .select('id')
+    .where('channelId', '=', channelId)
+    .where('userId', '=', userId)
+    .where('joinedAt', '<=', at)
+    .where((where) => where.or([where('leftAt', 'is', null), where('leftAt', '>=', at)]))
+    .limit(1)
+    .executeTakeFirst()
+  return session !== undefined
+}

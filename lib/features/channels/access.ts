@@ -35,9 +35,3 @@ export const mustManage = (standing: Standing | undefined): Standing => {
   if (seen.role === null) throw noSuchChannel()
   throw new PyriteError('not-allowed', 'only moderators may do this')
 }
-
-/** Those in a channel see who is in it, and so does whoever manages it. */
-export const mustSeeMembers = (standing: Standing | undefined): Standing => {
-  const seen = mustSee(standing)
-  return seen.role === null ? mustManage(seen) : seen
-}

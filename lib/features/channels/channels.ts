@@ -8,7 +8,7 @@ import type {
   CreateChannel,
   MyChannel,
 } from '../../protocol/channels.ts'
-import { mustManage, mustSee, mustSeeMembers, noSuchChannel } from './access.ts'
+import { mustManage, mustSee, noSuchChannel, type Standing } from './access.ts'
 import { membershipRules } from './membership.ts'
 import { type ChannelsNeeds, topicOf } from './needs.ts'
 import { channelNews, toChannel } from './news.ts'
@@ -74,50 +74,68 @@ const channelWrites = (needs: ChannelsNeeds, news: ReturnType<typeof channelNews
 
 /** What a person sees of channels. */
 const channelReads = (
-  { database: { db } }: ChannelsNeeds,
+  { database: { db }, ledger }: ChannelsNeeds,
   news: ReturnType<typeof channelNews>,
-) => ({
-  /** The channels a person is in, by slug. */
-  mine: async (userId: string): Promise<MyChannel[]> =>
-    (await queries.channelsOf(db, userId)).map(news.toMine),
+) => {
+  /** For somebody who is not in a channel: that there is none, or that a ban keeps them out of one that they see. */
+  const notIn = async (userId: string, channelSlug: string) =>
+    (await ledger.readBan(channelSlug, userId)) ?? noSuchChannel()
 
-  /** Open channels the person is not in, by slug. */
-  openTo: async (userId: string): Promise<Channel[]> =>
-    (await queries.openTo(db, userId)).map(toChannel),
+  /** How somebody stands to a channel who is in it or manages it. Throws `channels.not-found`, `moderation.banned`. */
+  const standing = async (userId: string, channelSlug: string): Promise<Standing> => {
+    const found = await queries.standingOf(db, userId, channelSlug)
+    const isInside = found && (found.role !== null || (found.private === 0 && found.admin === 1))
+    if (!isInside) throw await notIn(userId, channelSlug)
+    return found
+  }
 
-  /** One channel: `MyChannel` to those in it, `Channel` to others where it is open. Throws `channels.not-found`. */
-  async get(userId: string, channelSlug: string): Promise<MyChannel | Channel> {
-    const { role, channelId } = mustSee(await queries.standingOf(db, userId, channelSlug))
-    if (role !== null) return news.mine(userId, channelSlug)
-    const channel = await queries.findChannel(db, channelId)
-    if (!channel) throw noSuchChannel()
-    return toChannel(channel)
-  },
+  return {
+    standing,
 
-  /** Throws `channels.not-found`. */
-  async members(userId: string, channelSlug: string): Promise<ChannelMember[]> {
-    const { channelId } = mustSeeMembers(await queries.standingOf(db, userId, channelSlug))
-    return queries.membersOf(db, channelId)
-  },
+    /** The channels a person is in, by slug. */
+    mine: async (userId: string): Promise<MyChannel[]> =>
+      (await queries.channelsOf(db, userId)).map(news.toMine),
 
-  /** The person's role in a channel; undefined where they are not in it. */
-  roleIn: async (userId: string, channelSlug: string): Promise<ChannelRole | undefined> =>
-    (await queries.membershipOf(db, userId, channelSlug))?.role,
+    /** Open channels the person is not in, by slug. */
+    openTo: async (userId: string): Promise<Channel[]> =>
+      (await queries.openTo(db, userId)).map(toChannel),
 
-  /** The person's membership, and how far the channel has come. Throws `channels.not-found`. */
-  async mustBeMember(userId: string, channelSlug: string) {
-    const membership = await queries.membershipOf(db, userId, channelSlug)
-    if (!membership) throw noSuchChannel()
-    return membership
-  },
+    /** One channel: `MyChannel` to those in it, `Channel` to others where it is open. Throws `channels.not-found`. */
+    async get(userId: string, channelSlug: string): Promise<MyChannel | Channel> {
+      const { role, channelId } = mustSee(await queries.standingOf(db, userId, channelSlug))
+      if (role !== null) return news.mine(userId, channelSlug)
+      const ban = await ledger.readBan(channelSlug, userId)
+      if (ban) throw ban
+      const channel = await queries.findChannel(db, channelId)
+      if (!channel) throw noSuchChannel()
+      return toChannel(channel)
+    },
 
-  /** The topics a person hears, for a connection that opens. */
-  topicsOf: async (userId: string): Promise<string[]> =>
-    (await queries.channelIdsOf(db, userId)).map(topicOf),
+    /** Throws `channels.not-found`, `moderation.banned`. */
+    async members(userId: string, channelSlug: string): Promise<ChannelMember[]> {
+      const { channelId } = await standing(userId, channelSlug)
+      return queries.membersOf(db, channelId)
+    },
 
-  /** Every channel with its active members by username, as the media server needs them; or only the one of this slug. */
-  groups: (slug?: string) => queries.channelsWithMembers(db, slug),
-})
+    /** The person's role in a channel; undefined where they are not in it. */
+    roleIn: async (userId: string, channelSlug: string): Promise<ChannelRole | undefined> =>
+      (await queries.membershipOf(db, userId, channelSlug))?.role,
+
+    /** The person's membership, and how far the channel has come. Throws `channels.not-found`, `moderation.banned`. */
+    async mustBeMember(userId: string, channelSlug: string) {
+      const membership = await queries.membershipOf(db, userId, channelSlug)
+      if (!membership) throw await notIn(userId, channelSlug)
+      return membership
+    },
+
+    /** The topics a person hears, for a connection that opens. */
+    topicsOf: async (userId: string): Promise<string[]> =>
+      (await queries.channelIdsOf(db, userId)).map(topicOf),
+
+    /** Every channel with its active members by username, as the media server needs them; or only the one of this slug. */
+    groups: (slug?: string) => queries.channelsWithMembers(db, slug),
+  }
+}
 
 /** What people may do with channels. Knows no HTTP and no sockets. */
 export const channelRules = (needs: ChannelsNeeds) => {

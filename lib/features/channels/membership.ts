@@ -22,7 +22,8 @@ const mustNotBeLastModerator = (
   throw new PyriteError('channels.last-moderator', 'make somebody else a moderator first')
 }
 
-const takeOut = (sqlite: Sqlite, channelId: number, userId: string): number => {
+/** Takes a member out, and answers how many are left. Throws `not-found`, `channels.last-moderator`. */
+export const expel = (sqlite: Sqlite, channelId: number, userId: string): number => {
   const member = stored.findMembership(sqlite, channelId, userId)
   if (!member) throw noSuchPerson()
   mustNotBeLastModerator(sqlite, channelId, member, true)
@@ -54,10 +55,10 @@ const putIn = (sqlite: Sqlite, channelId: number, wanted: ChannelMember) => {
 
 /** Coming, going, and who is what in a channel. */
 export const membershipRules = (
-  { database: { write }, now }: ChannelsNeeds,
+  { database: { write }, ledger, now }: ChannelsNeeds,
   news: ChannelNews,
 ) => ({
-  /** Throws `channels.not-found`, `channels.already-a-member`. */
+  /** Throws `channels.not-found`, `channels.already-a-member`, `moderation.banned`, `moderation.locked`. */
   async join(userId: string, channelSlug: string): Promise<MyChannel> {
     const joinedAt = now().toISOString()
     const { place, member, memberCount } = await write((sqlite) => {
@@ -65,6 +66,7 @@ export const membershipRules = (
       if (place.role !== null) {
         throw new PyriteError('channels.already-a-member', 'you are in this channel already')
       }
+      ledger.mustComeIn(sqlite, place.channelId, userId, place.admin === 1)
       return { place, ...letIn(sqlite, place.channelId, userId, joinedAt) }
     })
     await news.memberChanged(place, member, memberCount)
@@ -82,16 +84,19 @@ export const membershipRules = (
     if (joined) await news.memberChanged(joined.place, joined.member, joined.memberCount)
   },
 
+  /** Somebody was taken out within another feature's job (`expel`): they and the others hear so. */
+  expelled: news.memberLeft,
+
   /** Throws `channels.not-found`, `channels.last-moderator`. */
   async leave(userId: string, channelSlug: string): Promise<void> {
     const { place, memberCount } = await write((sqlite) => {
       const place = mustBeIn(stored.standingOf(sqlite, userId, channelSlug))
-      return { place, memberCount: takeOut(sqlite, place.channelId, userId) }
+      return { place, memberCount: expel(sqlite, place.channelId, userId) }
     })
     await news.memberLeft(place, userId, memberCount)
   },
 
-  /** Invites, or changes a role. Throws `channels.not-found`, `not-allowed`, `not-found` (the person), `channels.last-moderator`. */
+  /** Invites, or changes a role. Throws `channels.not-found`, `not-allowed`, `not-found` (the person), `channels.last-moderator`, `moderation.banned`. */
   async setMember(
     userId: string,
     { channelSlug, userId: targetId, role }: z.infer<typeof SetMember>,
@@ -99,6 +104,7 @@ export const membershipRules = (
     const joinedAt = now().toISOString()
     const { place, member, memberCount, isNews } = await write((sqlite) => {
       const place = mustManage(stored.standingOf(sqlite, userId, channelSlug))
+      ledger.mustBeInvitable(sqlite, place.channelId, targetId)
       return { place, ...putIn(sqlite, place.channelId, { userId: targetId, role, joinedAt }) }
     })
     if (isNews) await news.memberChanged(place, member, memberCount)
@@ -112,7 +118,7 @@ export const membershipRules = (
   ): Promise<void> {
     const { place, memberCount } = await write((sqlite) => {
       const place = mustManage(stored.standingOf(sqlite, userId, channelSlug))
-      return { place, memberCount: takeOut(sqlite, place.channelId, targetId) }
+      return { place, memberCount: expel(sqlite, place.channelId, targetId) }
     })
     await news.memberLeft(place, targetId, memberCount)
   },

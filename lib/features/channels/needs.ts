@@ -1,8 +1,10 @@
 import type { Bus } from '../../platform/bus/bus.ts'
 import type { Config } from '../../platform/config/schema.ts'
+import type { Sqlite } from '../../platform/db/index.ts'
 import type { Database } from '../../platform/db/open.ts'
+import type { PyriteError } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/ws/hub.ts'
-import type { CallParticipant, ChannelRole } from '../../protocol/channels.ts'
+import type { CallParticipant, ChannelRole, MyChannel } from '../../protocol/channels.ts'
 
 declare module '../../platform/bus/bus.ts' {
   interface Events {
@@ -28,6 +30,15 @@ export type ChannelsNeeds = {
   newId: () => string
   /** Who is in a channel's call now. */
   callOf: (slug: string) => CallParticipant[]
+  /** Whether its call is recorded, and by whom; undefined while it is not. Absent where nothing records. */
+  recordingOf?: (slug: string) => MyChannel['recording']
+  /** What moderation says at the door. Those with a `sqlite` are asked within a write job, and throw. */
+  ledger: {
+    mustComeIn(sqlite: Sqlite, channelId: number, userId: string, manages: boolean): void
+    mustBeInvitable(sqlite: Sqlite, channelId: number, userId: string): void
+    /** Why a person is not in a channel that they see, where a ban is why. */
+    readBan(slug: string, userId: string): Promise<PyriteError | undefined>
+  }
 }
 
 /** The topic that the members of a channel hear. */

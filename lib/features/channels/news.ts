@@ -16,7 +16,17 @@ export const toChannel = (row: queries.ChannelRow): Channel => ({
 type Place = { channelId: number; slug: string }
 
 /** Tells people what has been stored: each only what they may see, with their own role and read position. */
-export const channelNews = ({ database: { db }, hub, bus, callOf }: ChannelsNeeds) => {
+export const channelNews = ({
+  database: { db },
+  hub,
+  bus,
+  callOf,
+  recordingOf = () => undefined,
+}: ChannelsNeeds) => {
+  const recording = (slug: string) => {
+    const running = recordingOf(slug)
+    return running ? { recording: running } : {}
+  }
   const toMine = (row: queries.MineRow): MyChannel => ({
     ...toChannel(row),
     role: row.role,
@@ -26,6 +36,7 @@ export const channelNews = ({ database: { db }, hub, bus, callOf }: ChannelsNeed
     unread: row.unread ?? 0,
     memberCount: row.memberCount ?? 0,
     call: callOf(row.slug),
+    ...recording(row.slug),
   })
   const mine = async (userId: string, slug: string): Promise<MyChannel> => {
     const row = await queries.channelOf(db, userId, slug)

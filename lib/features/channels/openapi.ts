@@ -37,6 +37,7 @@ const myChannel: z.ZodType<MyChannel> = z
     unread: count,
     memberCount: count,
     call: z.array(participant),
+    recording: z.object({ by: z.string().optional() }).optional(),
   })
   .meta({ id: 'MyChannel' })
 const member: z.ZodType<ChannelMember> = z

@@ -1,9 +1,11 @@
 import type { z } from 'zod'
 import type { Config } from '../../platform/config/schema.ts'
+import type { Sqlite } from '../../platform/db/index.ts'
 import type { Database } from '../../platform/db/open.ts'
 import { PyriteError } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/ws/hub.ts'
 import { ratePerPerson } from '../../platform/ws/rate.ts'
+import type { ChannelRole } from '../../protocol/channels.ts'
 import type {
   DeleteMessage,
   EditMessage,
@@ -22,6 +24,12 @@ export type ChatNeeds = {
   database: Pick<Database, 'db' | 'write'>
   hub: Pick<Hub, 'publish' | 'tell'>
   channels: Pick<Channels, 'mustBeMember'>
+  /** What moderation says of writing, asked within a write job. `mustWrite` throws. */
+  ledger: {
+    mustWrite(sqlite: Sqlite, who: { channelId: number; userId: string; role: ChannelRole }): void
+    /** Why somebody is not in a channel that they see, where a ban is why. */
+    banOf(sqlite: Sqlite, slug: string, userId: string): PyriteError | undefined
+  }
   config: Config['chat']
   now: () => Date
   newId: () => string
@@ -30,12 +38,23 @@ export type ChatNeeds = {
 /** How often one person's typing in one channel is told. */
 const TYPING_EVERY_MS = 1_000
 
-const mustBeIn = (place: stored.Place | undefined): stored.Place => {
-  if (!place) throw noSuchChannel()
-  return place
-}
-const mustWrite = ({ role }: { role: string }): void => {
-  if (role === 'listener') throw new PyriteError('chat.listener', 'you may only read here')
+/** Who may be here, and who may write here; all within a write job. */
+const places = ({ ledger }: Pick<ChatNeeds, 'ledger'>) => {
+  const mustBeIn = (sqlite: Sqlite, userId: string, slug: string): stored.Place => {
+    const place = stored.placeOf(sqlite, userId, slug)
+    if (!place) throw ledger.banOf(sqlite, slug, userId) ?? noSuchChannel()
+    return place
+  }
+  return {
+    mustBeIn,
+    mustWrite(sqlite: Sqlite, userId: string, slug: string): stored.Place {
+      const place = mustBeIn(sqlite, userId, slug)
+      const { channelId, role } = place
+      if (role === 'listener') throw new PyriteError('chat.listener', 'you may only read here')
+      ledger.mustWrite(sqlite, { channelId, userId, role })
+      return place
+    },
+  }
 }
 const noSuchMessage = () => new PyriteError('not-found', 'there is no such message')
 
@@ -47,7 +66,15 @@ const teller =
     return message
   }
 
-const posting = ({ database: { write }, hub, config, now, newId }: ChatNeeds) => {
+const posting = (needs: ChatNeeds) => {
+  const {
+    database: { write },
+    hub,
+    config,
+    now,
+    newId,
+  } = needs
+  const { mustWrite } = places(needs)
   const tell = teller(hub)
   const mustBeSlow = ratePerPerson({
     perSecond: config.posts_per_second,
@@ -56,7 +83,7 @@ const posting = ({ database: { write }, hub, config, now, newId }: ChatNeeds) =>
     message: 'you write faster than this server allows',
   })
   return {
-    /** Throws `channels.not-found`, `chat.listener`, `chat.too-long`, `malformed`, `too-many-requests`. The same `clientId` again answers the first message. */
+    /** Throws `channels.not-found`, `chat.listener`, `chat.too-long`, `malformed`, `too-many-requests`, `moderation.*`. The same `clientId` again answers the first message. */
     async post(
       authorId: string,
       { channelSlug, clientId, text: typed }: PostMessage,
@@ -66,8 +93,7 @@ const posting = ({ database: { write }, hub, config, now, newId }: ChatNeeds) =>
       const id = newId()
       const postedAt = now().toISOString()
       const { place, message, isNew } = await write((sqlite) => {
-        const place = mustBeIn(stored.placeOf(sqlite, authorId, channelSlug))
-        mustWrite(place)
+        const place = mustWrite(sqlite, authorId, channelSlug)
         const message: Message = {
           id,
           channelSlug: place.slug,
@@ -97,8 +123,7 @@ const posting = ({ database: { write }, hub, config, now, newId }: ChatNeeds) =>
       const { kind, text } = readText(typed)
       const editedAt = now().toISOString()
       const { place, message } = await write((sqlite) => {
-        const place = mustBeIn(stored.placeOf(sqlite, userId, channelSlug))
-        mustWrite(place)
+        const place = mustWrite(sqlite, userId, channelSlug)
         const before = stored.findMessage(sqlite, place, messageId)
         if (!before || before.deletedAt !== null) throw noSuchMessage()
         if (before.authorId !== userId) {
@@ -113,7 +138,8 @@ const posting = ({ database: { write }, hub, config, now, newId }: ChatNeeds) =>
   }
 }
 
-const removing = ({ database: { write }, hub, now }: ChatNeeds) => {
+const removing = ({ database: { write }, hub, ledger, now }: ChatNeeds) => {
+  const { mustBeIn } = places({ ledger })
   const tell = teller(hub)
   return {
     /** Empties a message and keeps its place. Throws `channels.not-found`, `not-found`, `chat.not-yours`. */
@@ -123,7 +149,7 @@ const removing = ({ database: { write }, hub, now }: ChatNeeds) => {
     ): Promise<Message> {
       const deletedAt = now().toISOString()
       const { place, message, isNew } = await write((sqlite) => {
-        const place = mustBeIn(stored.placeOf(sqlite, userId, channelSlug))
+        const place = mustBeIn(sqlite, userId, channelSlug)
         const before = stored.findMessage(sqlite, place, messageId)
         if (!before) throw noSuchMessage()
         const isAllowed =
@@ -141,7 +167,8 @@ const removing = ({ database: { write }, hub, now }: ChatNeeds) => {
   }
 }
 
-const attending = ({ database: { write }, hub, channels, now }: ChatNeeds) => {
+const attending = ({ database: { write }, hub, ledger, now }: ChatNeeds) => {
+  const { mustBeIn, mustWrite } = places({ ledger })
   const mayTell = createThrottle(TYPING_EVERY_MS, () => now().getTime())
   return {
     /** Moves my read position forward, at most to the newest message. Throws `channels.not-found`. */
@@ -151,7 +178,7 @@ const attending = ({ database: { write }, hub, channels, now }: ChatNeeds) => {
       connectionId?: string,
     ): Promise<ReadPosition> {
       const { position, isNew } = await write((sqlite) => {
-        const place = mustBeIn(stored.placeOf(sqlite, userId, channelSlug))
+        const place = mustBeIn(sqlite, userId, channelSlug)
         const readSeq = Math.max(place.readSeq, Math.min(seq, place.lastSeq))
         const isNew = readSeq > place.readSeq
         if (isNew) stored.setReadSeq(sqlite, place.channelId, userId, readSeq)
@@ -162,10 +189,9 @@ const attending = ({ database: { write }, hub, channels, now }: ChatNeeds) => {
       return position
     },
 
-    /** Tells the others that somebody types, at most once a second. Throws `channels.not-found`, `chat.listener`. */
+    /** Tells the others that somebody types, at most once a second. Throws as `post` does. */
     async typing(userId: string, channelSlug: string, connectionId?: string): Promise<void> {
-      const place = await channels.mustBeMember(userId, channelSlug)
-      mustWrite(place)
+      const place = await write((sqlite) => mustWrite(sqlite, userId, channelSlug))
       if (!mayTell(`${place.channelId} ${userId}`)) return
       const notice = { channelSlug: place.slug, userId }
       hub.publish(topicOf(place.channelId), 'chat.typing', notice, connectionId)

@@ -3,6 +3,7 @@ import { WebSocket } from 'ws'
 import { tokenBucket } from '../../platform/ws/rate.ts'
 import { maskedTextFrame, textFrame } from '../../platform/ws/text-frame.ts'
 import { openClientLane, openServerLane } from '../../platform/ws/whole-frames.ts'
+import type { ChannelRole } from '../../protocol/channels.ts'
 import { CLOSE } from '../../protocol/close-codes.ts'
 import { isUsableSlug } from '../../protocol/slug.ts'
 import type { Caller, CallRecord, Participant } from '../sfu.ts'
@@ -62,6 +63,8 @@ export class Connection {
   group = ''
   joinedAt: Date | undefined
   phase: Phase = 'greeting'
+  /** As what the policy let the person in. */
+  admitted: ChannelRole | undefined
 
   private readonly shared: Shared
   private readonly client: WebSocket
@@ -133,6 +136,11 @@ export class Connection {
     upstream.on('error', (error) => this.needs.log.debug({ err: error }, 'an SFU leg failed'))
   }
 
+  /** What Galene calls this connection, as its client chose. */
+  get clientId(): string {
+    return this.speaker.clientId
+  }
+
   private get needs(): BridgeNeeds {
     return this.shared.needs
   }
@@ -200,6 +208,7 @@ export class Connection {
     if (always) return this.forward(type, always)
     if (type === 'join') return this.join(message)
     if (this.phase !== 'joined') return this.refuse('Join a call first.')
+    if (this.shared.actsOn(this, type, message)) return
     const outcome = this.recording.refusalOf(type, message.kind) ?? this.rewrite(type, message)
     if (typeof outcome === 'string') return this.forward(type, outcome)
     this.refuse(outcome.refused, outcome.quiet)
@@ -279,6 +288,7 @@ export class Connection {
     const { policy, groups, tokens } = this.needs
     const admission = await policy(this.caller, group)
     if ('error' in admission) return this.refuseJoin(group, admission.error, admission.message)
+    this.admitted = admission.role
     await groups.settled(group)
     const recording = groups.mayRecord(group)
     const { username } = this.caller

@@ -6,7 +6,9 @@ import type { Config } from '../../platform/config/schema.ts'
 import { PyriteError } from '../../platform/errors.ts'
 import type { Log } from '../../platform/log.ts'
 import { CLOSE } from '../../protocol/close-codes.ts'
-import type { AccessPolicy, Caller, Participant, SfuListener, Which } from '../sfu.ts'
+import type { AccessPolicy, Caller, CallModeration, Participant, SfuListener } from '../sfu.ts'
+import { liveAccess } from './bridge-access.ts'
+import { createActs } from './bridge-acts.ts'
 import { CLOSE_MS, Connection } from './bridge-connection.ts'
 import { type Counts, createCounts } from './bridge-counts.ts'
 import { createGroupState, type GroupState } from './group-state.ts'
@@ -17,6 +19,8 @@ export type BridgeNeeds = {
   config: Config['sfu']
   log: Log
   policy: AccessPolicy
+  /** Carries out moderation asked for within a call. Absent: Galene is asked. */
+  moderate?: CallModeration
   tokens: Tokens
   /** `settled` waits until the file of a group is in step; `mayRecord` says whether its channel may be recorded. */
   groups: { settled(group: string): Promise<void>; mayRecord(group: string): boolean }
@@ -40,21 +44,13 @@ export type Shared = {
   counts: Counts
   state: GroupState
   ended(connection: Connection, why: string): void
+  /** Takes a message that is moderation; false where it is none. */
+  actsOn: ReturnType<typeof createActs>
   /** Whether anybody but this connection is in its group. */
   hasOthers(connection: Connection): boolean
 }
 
 const SWEEP_MS = 2_000
-
-const agrees = (which: Which, { caller, group, id }: Connection): boolean =>
-  (which.userId === undefined || which.userId === caller.userId) &&
-  (which.sessionId === undefined || which.sessionId === caller.sessionId) &&
-  (which.group === undefined || which.group === group) &&
-  (which.connectionId === undefined || which.connectionId === id)
-
-/** The whole person or session is meant, not one call: they must sign in again. */
-const isSignedOut = ({ group, connectionId }: Which): boolean =>
-  group === undefined && connectionId === undefined
 
 /** No compression, no subprotocol, and no frame larger than configured. */
 const createServer = ({ max_frame_bytes }: Config['sfu']): WebSocketServer => {
@@ -94,7 +90,8 @@ export const createBridge = (needs: BridgeNeeds) => {
   }
   const hasOthers = ({ id, group }: Connection) =>
     [...connections].some((c) => c.id !== id && c.joinedAt && c.group === group)
-  const shared: Shared = { needs, counts, state, ended, hasOthers }
+  const actsOn = createActs({ ...needs, connections })
+  const shared: Shared = { needs, counts, state, ended, hasOthers, actsOn }
   const sweeper = setInterval(() => {
     for (const connection of connections) connection.sweep()
   }, SWEEP_MS)
@@ -108,13 +105,10 @@ export const createBridge = (needs: BridgeNeeds) => {
     throw new PyriteError('calls.too-many-connections', 'there are too many call connections')
   }
 
-  const all = (which: Which, run: (connection: Connection) => void): number => {
-    const meant = [...connections].filter((c) => agrees(which, c))
-    meant.forEach(run)
-    return meant.length
-  }
+  const { all, ...access } = liveAccess(connections, needs)
 
   return {
+    ...access,
     participants: joined,
     groupState: state.of,
     connections: () => connections.size,
@@ -125,21 +119,6 @@ export const createBridge = (needs: BridgeNeeds) => {
       server.handleUpgrade(request, socket, head, (client) => {
         perPerson.set(caller.userId, (perPerson.get(caller.userId) ?? 0) + 1)
         connections.add(new Connection(shared, client, socket, caller, address))
-      })
-    },
-    /** Ends connections, saying why to the person [SFU-17]. Answers how many. */
-    end(which: Which, reason: string): number {
-      const code = isSignedOut(which) ? CLOSE.signedOut : CLOSE.normal
-      return all(which, (c) => {
-        c.notice('kicked', reason)
-        c.finish(code, reason, 'ended-by-pyrite')
-      })
-    },
-    /** A changed role: announced, then the browser joins again by itself [SFU-17]. */
-    roleChanged(userId: string, group: string) {
-      all({ userId, group }, (c) => {
-        c.notice('info', 'Your role in this channel changed: joining again.')
-        c.finish(CLOSE.restart, 'role changed', 'role-changed')
       })
     },
     /** Whether calls of this group may be recorded may have changed: moderators can from now on, or cannot any more. */

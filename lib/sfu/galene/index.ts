@@ -2,22 +2,24 @@ import { mkdirSync } from 'node:fs'
 import type { Registry } from 'prom-client'
 import type { Config } from '../../platform/config/schema.ts'
 import type { Log } from '../../platform/log.ts'
-import type { AccessPolicy, GroupSource, Sfu, SfuListener } from '../sfu.ts'
+import type { AccessPolicy, CallModeration, Group, GroupSource, Sfu, SfuListener } from '../sfu.ts'
 import { createBridge } from './bridge.ts'
 import { chooseSfu } from './choose.ts'
 import { createGaleneHttp, stillListens } from './galene-http.ts'
+import { printDescription } from './group-file.ts'
 import { wayToSync } from './group-ways.ts'
 import { Groups } from './groups.ts'
-import { createRecordings } from './recordings.ts'
+import { createOverHttp, withDevices } from './over-http.ts'
 import { watchServer } from './server-watch.ts'
 import { createConnecting } from './tls.ts'
 import { createTokens } from './tokens.ts'
-import { createWhip } from './whip.ts'
 
 export type GaleneNeeds = {
   config: Config
   log: Log
   policy: AccessPolicy
+  /** Carries out moderation asked for within a call. Absent: Galene is asked. */
+  moderate?: CallModeration
   groups: GroupSource
   listener: SfuListener
   now: () => Date
@@ -29,9 +31,13 @@ export type GaleneNeeds = {
   environment?: NodeJS.ProcessEnv
 }
 
+/** What to put into Galene's file of a group by hand, where `galene.sync` is "off". */
+export const printGroup = (config: Pick<Config, 'sfu'>, group: Group): string =>
+  printDescription(group, createTokens({ config: config.sfu, now: () => new Date() }).jwk)
+
 /** The media server behind the port of sfu.ts: a Galene, or what speaks its protocol. Throws on settings that cannot work. */
 export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
-  const { config, listener, now, policy, newId, metrics, builtinCommand } = needs
+  const { config, listener, now, policy, moderate, newId, metrics, builtinCommand } = needs
   const { data_dir, token_audience } = config.sfu
   const log = needs.log.child({ part: 'sfu' })
   const environment = needs.environment ?? process.env
@@ -56,17 +62,16 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     ...{ source: needs.groups, log },
     changed: () => listener.statusChanged(),
   })
-  const abilities = () => {
-    const isGalene = server.health().kind !== 'builtin'
-    return { record: isGalene, whip: isGalene }
-  }
-  const mayRecord = (group: string) => abilities().record && groups.mayRecord(group)
   const settled = (group: string) => groups.settled(group)
-  const origin = () => ({ url: server.url(), agent: connecting.agent })
-  const kind = () => server.health().kind
+  const overHttp = createOverHttp({
+    ...{ config, server, connecting, tokens, settled, log },
+    isRecording: (group) => bridge.groupState(group).recording,
+  })
+  const mayRecord = (group: string) => overHttp.abilities().record && groups.mayRecord(group)
   const bridge = createBridge({
     ...{ log, policy, tokens, listener, now, newId, metrics, config: config.sfu },
     groups: { settled, mayRecord },
+    ...(moderate && { moderate }),
     url: server.url,
     socketOptions: connecting.socketOptions,
     stillListens: () => stillListens(server.url()),
@@ -91,17 +96,11 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     },
     syncState: groups.state,
     health: server.health,
-    origin,
     groupState: bridge.groupState,
     participants: bridge.participants,
     handleUpgrade: bridge.handleUpgrade,
-    end: bridge.end,
-    roleChanged: bridge.roleChanged,
-    abilities,
-    recordings: createRecordings({
-      ...{ config, kind, origin, log },
-      isRecording: (group) => bridge.groupState(group).recording,
-    }),
-    whip: createWhip({ config, kind, origin, tokens, settled }),
+    ...withDevices(bridge, listener),
+    askToMute: bridge.askToMute,
+    ...overHttp,
   }
 }

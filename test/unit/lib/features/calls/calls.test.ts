@@ -58,9 +58,10 @@ beforeEach(async () => {
   calls = createCalls({
     db,
     hub: { publish: (topic, type, body) => void told.push({ topic, type, body }) },
-    channels: {
-      mustBeMember: async () => Promise.reject(new Error('unused')),
-      roleIn: async () => undefined,
+    channels: { mustBeMember: async () => Promise.reject(new Error('unused')) },
+    moderation: {
+      atTheDoor: async () => ({ error: 'not-found', message: '' }),
+      isLocked: () => false,
     },
     sfu: () => ({
       participants: (group) => participants.filter((one) => one.group === group),

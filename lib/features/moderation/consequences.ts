@@ -1,0 +1,77 @@
+import type { Db } from '../../platform/db/index.ts'
+import type { Done } from './acting.ts'
+import type { Locks } from './locks.ts'
+import type { ModerationNeeds } from './needs.ts'
+import * as queries from './queries.ts'
+import { type Row, toAct } from './rows.ts'
+import { sentence } from './words.ts'
+
+type Person = Awaited<ReturnType<typeof queries.audience>>[number]
+
+const manages = ({ role, workspaceRole, private: isPrivate }: Person): boolean =>
+  role === 'moderator' || (workspaceRole === 'admin' && (isPrivate === 0 || role !== null))
+
+/** Who hears of an act: those who manage the channel, the person concerned where they may know of the channel, and of a lock everybody in it. */
+const hearers = async (db: Db, { channelId, kind, userId }: Row): Promise<Set<string>> => {
+  const people = await queries.audience(db, channelId)
+  const isConcerned = (person: Person) =>
+    person.role !== null && (kind === 'lock' || person.userId === userId)
+  const all = people.filter((person) => manages(person) || isConcerned(person))
+  const isOpen = await queries.isOpen(db, channelId)
+  return new Set([...all.map((person) => person.userId), ...(isOpen && userId ? [userId] : [])])
+}
+
+/** What follows from what was stored: people hear it, and live calls change, at once. */
+export const moderationConsequences = (
+  { database: { db }, hub, channels, sfu, now }: ModerationNeeds,
+  locks: Locks,
+) => {
+  const tell = async (row: Row, also?: string) => {
+    const act = toAct(row)
+    const all = await hearers(db, row)
+    if (also !== undefined) all.add(also)
+    for (const userId of all) hub.tell(userId, 'moderation.changed', act)
+  }
+
+  const mute = ({ slug, userId, byUserId }: Row) => {
+    const inCall = sfu()
+      .participants(slug)
+      .map(({ caller }) => caller.userId)
+    const others = new Set(inCall.filter((each) => each !== byUserId))
+    for (const each of userId === null ? others : [userId]) {
+      sfu().askToMute({ userId: each, group: slug })
+    }
+  }
+
+  /** What a live call must know of an act that began. Rights are asked again of the ledger itself, by the call's own door. */
+  const enforce = (row: Row) => {
+    const { kind, userId, slug } = row
+    const words = `${sentence(row, now().toISOString())}.`
+    if (kind === 'mute') return mute(row)
+    if (userId !== null && (kind === 'kick' || kind === 'ban')) {
+      return void sfu().end({ userId, group: slug }, words)
+    }
+    sfu().accessChanged(slug, userId ?? undefined, words)
+  }
+
+  return {
+    /** Called in the turn in which the commit was answered: who is banned hears nothing of the channel that came after. */
+    async began({ row, replaced, expelled }: Done): Promise<void> {
+      enforce(row)
+      locks.learn(row)
+      const gone = expelled && channels.expelled(row, expelled.userId, expelled.memberCount)
+      for (const old of replaced) await tell(old)
+      await tell(row, expelled?.userId)
+      await gone
+    },
+    /** Lifted, or over by itself. */
+    async ended(rows: readonly Row[]): Promise<void> {
+      for (const row of rows) {
+        locks.learn(row)
+        sfu().accessChanged(row.slug, row.userId ?? undefined)
+        await tell(row)
+      }
+    },
+  }
+}
+export type Consequences = ReturnType<typeof moderationConsequences>

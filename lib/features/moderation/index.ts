@@ -1,0 +1,20 @@
+import type { Ledger } from './ledger.ts'
+import { moderationRules } from './moderation.ts'
+import type { ModerationNeeds } from './needs.ts'
+import { moderationRoutes } from './routes.ts'
+import { moderationSocket } from './socket.ts'
+
+export { createLedger, type Ledger } from './ledger.ts'
+export type { ModerationNeeds } from './needs.ts'
+export { moderationPaths } from './routes.ts'
+
+/** The ledger: who was moderated by whom, why and until when; what is in force is enforced at every door. */
+export const createModeration = (needs: ModerationNeeds, ledger: Ledger) => {
+  const moderation = moderationRules(needs, ledger)
+  return {
+    ...moderation,
+    routes: moderationRoutes(moderation),
+    socket: moderationSocket(moderation),
+  }
+}
+export type Moderation = ReturnType<typeof createModeration>

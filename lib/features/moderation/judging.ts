@@ -1,0 +1,86 @@
+import type { z } from 'zod'
+import type { ChannelRole } from '../../protocol/channels.ts'
+import {
+  type Judged,
+  type ModerationAct,
+  type ModerationLog,
+  type ModerationState,
+  type ReadModerationLog,
+  type Rights,
+  rightsOf,
+} from '../../protocol/moderation.ts'
+import type { Standing } from '../channels/index.ts'
+import type { Ledger } from './ledger.ts'
+import type { ModerationNeeds } from './needs.ts'
+import * as queries from './queries.ts'
+import { toAct } from './rows.ts'
+import { sentence } from './words.ts'
+
+/** Somebody at the door of a call. `lock`: what keeps them out unless they were inside when it began. */
+export type AtTheDoor =
+  | { role: ChannelRole; lock?: { at: string; channelId: number; lastKick: string; words: string } }
+  | { error: string; message: string }
+
+const NOBODY: Rights = { write: false, present: false, enter: false }
+const NO_CHANNEL = {
+  error: 'not-found',
+  message: 'There is no such channel, or you are not in it.',
+}
+
+const managesIn = ({ role, admin }: Standing) => role === 'moderator' || admin === 1
+
+/** What the ledger says of somebody now. */
+export const judging = (
+  { database: { db }, channels, now }: ModerationNeeds,
+  ledger: Pick<Ledger, 'readBan'>,
+) => {
+  const actsIn = async (channelId: number): Promise<ModerationAct[]> =>
+    (await queries.inForce(db, channelId, now().toISOString())).map(toAct)
+
+  /** Those in the channel, and whoever manages it. Throws `channels.not-found`, `moderation.banned`. */
+  const mustSeeLedger = async (userId: string, slug: string) => {
+    const standing = await channels.standing(userId, slug)
+    return { ...standing, manages: managesIn(standing) }
+  }
+
+  return {
+    /** May this person come into the call, and as what? One who may not see a channel hears the same as of one that does not exist. */
+    async atTheDoor(userId: string, slug: string): Promise<AtTheDoor> {
+      const standing = await channels.standing(userId, slug).catch(() => undefined)
+      if (!standing?.role) {
+        const ban = await ledger.readBan(slug, userId)
+        return ban ? { error: 'banned', message: `${ban.message}.` } : NO_CHANNEL
+      }
+      const { role, channelId } = standing
+      const who: Judged = { userId, role, manages: managesIn(standing) }
+      const acts = await actsIn(channelId)
+      const at = now().toISOString()
+      const rights = rightsOf(who, acts, at)
+      const admitted = { role: rights.present ? role : ('listener' as const) }
+      if (rights.enter) return admitted
+      const lock = acts.find(({ kind }) => kind === 'lock')
+      if (!lock) return { error: 'banned', message: 'You are banned from this channel.' }
+      const lastKick = await queries.lastKick(db, { channelId, slug }, userId)
+      const words = `${sentence(lock, at)}.`
+      return { ...admitted, lock: { at: lock.at, channelId, lastKick, words } }
+    },
+
+    async log(
+      userId: string,
+      { channelSlug, before, limit }: z.infer<typeof ReadModerationLog>,
+    ): Promise<ModerationLog> {
+      const { channelId, manages } = await mustSeeLedger(userId, channelSlug)
+      const only = manages ? undefined : userId
+      const rows = await queries.logOf(db, channelId, { before, limit: limit + 1, only })
+      return { acts: rows.slice(0, limit).map(toAct), hasMore: rows.length > limit }
+    },
+
+    async state(userId: string, channelSlug: string): Promise<ModerationState> {
+      const { channelId, role, manages } = await mustSeeLedger(userId, channelSlug)
+      const all = await actsIn(channelId)
+      const acts = all.filter((act) => manages || act.userId === userId || act.kind === 'lock')
+      const at = now().toISOString()
+      return { acts, rights: role ? rightsOf({ userId, role, manages }, all, at) : NOBODY }
+    },
+  }
+}

@@ -1,0 +1,18 @@
+import { handle } from '../../platform/ws/dispatcher.ts'
+import {
+  EndModeration,
+  ModerationWish,
+  ReadModerationLog,
+  ReadModerationState,
+} from '../../protocol/moderation.ts'
+import type { ModerationRules } from './moderation.ts'
+
+/** The moderation.* messages a browser may send. */
+export const moderationSocket = (moderation: ModerationRules) => ({
+  'moderation.act': handle(ModerationWish, ({ userId }, body) => moderation.act(userId, body)),
+  'moderation.end': handle(EndModeration, ({ userId }, body) => moderation.end(userId, body)),
+  'moderation.log': handle(ReadModerationLog, ({ userId }, body) => moderation.log(userId, body)),
+  'moderation.state': handle(ReadModerationState, ({ userId }, body) =>
+    moderation.state(userId, body.channelSlug),
+  ),
+})
