@@ -23,7 +23,8 @@ export type PeopleNeeds = {
   bus: Bus
   hub: Hub
   callOf: (slug: string) => CallParticipant[]
-  recordingOf: (slug: string) => MyChannel['recording']
+  /** Absent where no calls are. */
+  recordingOf?: (slug: string) => MyChannel['recording']
   now: () => Date
   newId: () => string
 }
@@ -51,7 +52,7 @@ export const createPeople = (needs: PeopleNeeds) => {
     bus,
     hub,
     callOf,
-    recordingOf,
+    ...(recordingOf && { recordingOf }),
     ledger,
     now,
     newId,

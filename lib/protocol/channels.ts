@@ -32,6 +32,8 @@ export type MyChannel = Channel & {
   unread: number
   memberCount: number
   call: CallParticipant[]
+  /** While its call is recorded: who started that, where it is known. */
+  recording?: { by?: string | undefined } | undefined
 }
 
 export type ChannelMember = { userId: string; role: ChannelRole; joinedAt: string }

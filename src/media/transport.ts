@@ -9,6 +9,8 @@ export type Participant = {
   muted: boolean
   cameraOn: boolean
   canPresent: boolean
+  /** May start and stop a recording. */
+  canRecord: boolean
 }
 
 export type StreamKind = 'camera' | 'screen'
@@ -87,6 +89,8 @@ export type Call = {
   setMuted(muted: boolean): void
   /** Tells the others whether my camera is on; the track itself is the caller's. */
   setCameraOn(on: boolean): void
+  /** Starts or stops the recording of this call, for those who may. */
+  setRecording(on: boolean): void
   sendFile(participantId: string, file: File): void
   stats(): Promise<CallStats>
   /** Tries at once instead of waiting for the back-off. */

@@ -123,6 +123,7 @@ const page = {
     )
   },
   leave: () => needCall().leave(),
+  record: (on: boolean) => needCall().setRecording(on),
   mute: (muted: boolean) => needCall().setMuted(muted),
   stopScreen: () => needCall().publishScreen(undefined),
   /** Closes what was open before, as the call's store does. */

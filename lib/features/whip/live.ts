@@ -11,14 +11,17 @@ export const publishedBy = ({ slug, resource, resourceToken }: queries.KeyRow) =
 
 /** The streams that devices publish now, and ending them. */
 export const liveStreams = ({ db, log, admit, sfu }: WhipNeeds) => {
-  /** Whether the person a key acts for may present in its channel now. */
-  const mayPublish = async (key: queries.KeyRow): Promise<boolean> => {
-    if (key.disabled === 1) return false
+  /** What the door of the call says to the person a key acts for. */
+  const ask = async (key: queries.KeyRow): Promise<'yes' | 'locked' | 'no'> => {
+    if (key.disabled === 1) return 'no'
     const { createdBy: userId, username, displayName, slug } = key
     const caller = { userId, username, displayName, sessionId: '', byCookie: false }
     const admission = await admit(caller, slug)
-    return 'role' in admission && admission.role !== 'listener'
+    if ('role' in admission) return admission.role === 'listener' ? 'no' : 'yes'
+    return admission.error === 'locked' ? 'locked' : 'no'
   }
+  /** Whether that person may present in the key's channel now. */
+  const mayPublish = async (key: queries.KeyRow): Promise<boolean> => (await ask(key)) === 'yes'
   /** Ends a stream that may be gone already. */
   const end = async (keyId: string, published: Published): Promise<void> => {
     try {
@@ -44,7 +47,8 @@ export const liveStreams = ({ db, log, admit, sfu }: WhipNeeds) => {
       const keys = await queries.publishing(db, userId, slug)
       await Promise.all(
         keys.map(async (key) => {
-          if (!(await mayPublish(key))) await endOf(key)
+          // A lock keeps newcomers out, and ends nothing.
+          if ((await ask(key)) === 'no') await endOf(key)
         }),
       )
     },

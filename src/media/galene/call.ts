@@ -135,6 +135,11 @@ export class GaleneCall implements Call {
     this.#tellOwnData()
   }
 
+  setRecording(on: boolean): void {
+    if (this.#state.is !== 'connected') return
+    this.#connection?.send({ type: 'groupaction', kind: on ? 'record' : 'unrecord' })
+  }
+
   sendFile(participantId: string, file: File): void {
     if (this.#state.is === 'connected') this.#files.send(participantId, file)
   }

@@ -66,6 +66,7 @@ export class Roster {
       muted: member.data.muted === true,
       cameraOn: typeof member.data.camera === 'boolean' ? member.data.camera : hasVideo(member.id),
       canPresent: member.permissions.includes('present'),
+      canRecord: member.permissions.includes('record'),
     }))
   }
 

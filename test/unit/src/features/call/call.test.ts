@@ -47,6 +47,7 @@ const start = ({ has = ['camera', 'microphone'] }: { has?: string[] } = {}) => {
     publishCamera: (stream) => asked.push(`camera ${stream?.getTracks().length ?? 0}`),
     publishScreen: (stream) => asked.push(`screen ${stream ? 'on' : 'off'}`),
     setMuted: (muted) => asked.push(`muted ${muted}`),
+    setRecording: (on) => asked.push(`recording ${on}`),
     setCameraOn: (on) => asked.push(`camera ${on ? 'on' : 'off'}`),
     sendFile: () => asked.push('file'),
     stats: async () => ({ rttMs: 1, protocol: 'udp', upKbps: 0, downKbps: 0 }),
@@ -205,7 +206,7 @@ describe('in the call', () => {
       muted: true,
       cameraOn: false,
     }
-    joined()?.events.participants([{ ...me, canPresent: false }])
+    joined()?.events.participants([{ ...me, canPresent: false, canRecord: false }])
     expect(store.toggleMuted).toBeUndefined()
     expect(store.toggleCamera).toBeUndefined()
     expect(store.toggleScreen).toBeUndefined()
@@ -269,6 +270,7 @@ describe('the strip', () => {
     muted: false,
     cameraOn: true,
     canPresent: true,
+    canRecord: false,
     ...more,
   })
   const streamOf = (participantId: string, kind: CallStream['kind']): CallStream => ({
