@@ -12,6 +12,7 @@ const USAGE = `Usage: npm run pyrite -- COMMAND
   user add NAME [--admin] [--name "Full Name"]
   user disable NAME, user enable NAME
   user reset-password NAME                a new password, shown once; ends all sessions
+  galene print CHANNEL                    what to put into Galene's group file where galene.sync is "off"
   doctor [--json]                         look over everything that calls need, and say what to mend
   sfu --groups DIR --listen HOST:PORT     the built-in SFU alone (serve starts it by itself)
 
@@ -36,6 +37,8 @@ const commands: Record<string, Command> = {
     (await import('./user-commands.ts')).userCommand(args, environment),
   doctor: async (args, environment) =>
     (await import('./doctor-command.ts')).doctorCommand(args, environment),
+  galene: async (args, environment) =>
+    (await import('./galene-command.ts')).galeneCommand(args, environment),
   sfu: async (args, environment) => (await import('./sfu-command.ts')).runSfu(args, environment),
   help: () => say(USAGE),
 }

@@ -16,8 +16,8 @@ import { isLoopbackUrl } from './doctor-network.ts'
 import { configPath, type Environment, say } from './environment.ts'
 import { createPeople } from './features.ts'
 import { asGroup } from './groups.ts'
+import { nobodyListens } from './people.ts'
 import { builtinCommand } from './program.ts'
-import { nobodyListens } from './user-commands.ts'
 
 const CODES: Record<GroupDifference['is'], FindingCode> = {
   stale: 'group-stale',
@@ -32,7 +32,14 @@ const groupsIn = async (config: Config) => {
   const database = await openDatabase({ path: config.database.path })
   try {
     const { channels } = createPeople({
-      ...{ config, database, hub: nobodyListens, callOf: () => [], newId },
+      ...{
+        config,
+        database,
+        hub: nobodyListens,
+        callOf: () => [],
+        recordingOf: () => undefined,
+        newId,
+      },
       bus: memoryBus(() => undefined),
       now: () => new Date(),
     })

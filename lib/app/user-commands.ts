@@ -1,29 +1,12 @@
 import { parseArgs } from 'node:util'
-import { memoryBus } from '../platform/bus/memory.ts'
-import { loadConfig } from '../platform/config/load.ts'
-import { openDatabase } from '../platform/db/open.ts'
-import { newId } from '../platform/ids.ts'
-import { createLog } from '../platform/log.ts'
 import { parse } from '../platform/parse.ts'
-import type { Hub } from '../platform/ws/hub.ts'
 import { CreateUser } from '../protocol/users.ts'
-import { configPath, type Environment, say, UsageError } from './environment.ts'
-import { createPeople, type People } from './features.ts'
+import { type Environment, say, UsageError } from './environment.ts'
+import type { People } from './features.ts'
+import { withPeople } from './people.ts'
 
 type Run = (people: People, name: string, options: Options) => Promise<void>
 type Options = { admin?: boolean | undefined; name?: string | undefined }
-
-/** A running server has its own listeners; it notices ended sessions by itself within half a minute. */
-export const nobodyListens: Hub = {
-  publish: () => undefined,
-  tell: () => undefined,
-  tellAll: () => undefined,
-  subscribe: () => undefined,
-  unsubscribe: () => undefined,
-  endSession: () => undefined,
-  endUser: () => undefined,
-  online: () => [],
-}
 
 const find = async ({ users }: People, name: string) => {
   const user = await users.byUsername(name)
@@ -77,21 +60,8 @@ export const userCommand = async (args: string[], environment: Environment): Pro
   if (verb !== 'list' && !run)
     throw new UsageError(`user can list, ${Object.keys(verbs).join(', ')}.`)
   if (run && name === undefined) throw new UsageError(`user ${verb} needs a name.`)
-  const config = loadConfig(configPath(environment), environment)
-  const database = await openDatabase({ path: config.database.path })
-  try {
-    const people = createPeople({
-      hub: nobodyListens,
-      callOf: () => [],
-      config,
-      database,
-      bus: memoryBus((error) => createLog('error').error({ err: error }, 'a bug was met')),
-      now: () => new Date(),
-      newId,
-    })
+  await withPeople(environment, async (people) => {
     if (run && name !== undefined) await run(people, name, values)
     else await list(people)
-  } finally {
-    await database.close()
-  }
+  })
 }
