@@ -40,7 +40,7 @@ export const createDiagnosis = ({ config, database, users, sfu, log, now }: Diag
   const { kind } = sfu.health()
   const isOurs = kind !== 'external'
   const path = iceFilePath(config, isOurs)
-  const iceFile = createIceFile({ config: config.galene, path, now, log })
+  const iceFile = createIceFile({ config: config.galene, path, makesFolder: isOurs, now, log })
   const sfuUrl = () => sfu.origin().url
   const doctor = createDoctor({
     ...{ config, now, sfuUrl, iceFileProblem: iceFile.problem },

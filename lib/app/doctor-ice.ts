@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import type { Config } from '../platform/config/schema.ts'
 import type { Finding, IceCandidate, IceServerTry } from '../protocol/admin.ts'
 import type { GivenIceServer } from '../sfu/galene/try-join.ts'
@@ -26,18 +27,28 @@ const CODES: Record<Exclude<IceTry['is'], 'answered'>, FindingCode> = {
   refused: 'ice-refused',
 }
 
-type Tried = { url: string; outcome: IceTry | undefined }
+/** `server`: the address behind the name; '' where there is none. */
+type Tried = { url: string; server: string; outcome: IceTry | undefined }
+
+const addressOf = async (host: string): Promise<string> => {
+  try {
+    return (await lookup(host)).address
+  } catch {
+    // No such name: that it cannot be reached is said where it is tried.
+    return ''
+  }
+}
 
 const tryOne = async (url: string, server: GivenIceServer, ca?: string): Promise<Tried> => {
   const target = parseIceUrl(url)
-  if (!target) return { url, outcome: undefined }
+  if (!target) return { url, server: '', outcome: undefined }
   const { username, credential } = server
   const credentials =
     username !== undefined && credential !== undefined
       ? { username, password: credential }
       : undefined
   const outcome = await tryIceServer(target, credentials, ca === undefined ? {} : { ca })
-  return { url, outcome }
+  return { url, server: await addressOf(target.host), outcome }
 }
 
 const asServer = ({ url, outcome }: Tried): IceServerTry => {
@@ -53,8 +64,7 @@ const relayedBy = ({ outcome }: Tried): string | undefined =>
 /** A relay on a private address helps where the server itself is in that network, and nobody else. */
 const isRelayAstray = (tried: Tried): boolean => {
   const relayed = relayedBy(tried)
-  const host = parseIceUrl(tried.url)?.host ?? ''
-  return relayed !== undefined && isPrivateAddress(relayed) && !isPrivateAddress(host)
+  return relayed !== undefined && isPrivateAddress(relayed) && !isPrivateAddress(tried.server)
 }
 
 const findingOf = (tried: Tried): Finding[] => {

@@ -29,14 +29,18 @@ const hostIn = (location = ''): string => {
   }
 }
 
-const statusFindings = ({ status, noGroup }: SfuLook): Finding[] => {
+/** What answers 404 to everything is no Galene; the join tells. */
+const isNoGalene = ({ join }: SfuLook): boolean => join.is === 'no-upgrade'
+
+const statusFindings = (look: SfuLook): Finding[] => {
+  const { status, noGroup } = look
   if (status.is === 'unreachable') return [found('sfu-unreachable', status.why)]
   const clock = clockFindings(status.aheadMs)
   if (status.status >= 300 && status.status < 400) {
     const host = hostIn(status.location)
     return [...clock, found('host-name', host === '' ? '' : `it calls itself ${host}`)]
   }
-  if (noGroup !== undefined || status.status === 200) return clock
+  if (noGroup !== undefined || status.status === 200 || isNoGalene(look)) return clock
   if (status.status === 404) return [...clock, found('groups-not-shared')]
   return [...clock, found('group-unreadable', `it answers ${status.status}`)]
 }

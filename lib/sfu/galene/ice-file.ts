@@ -1,4 +1,4 @@
-import { chmod, chown, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, chown, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Config } from '../../platform/config/schema.ts'
 import type { Log } from '../../platform/log.ts'
@@ -105,6 +105,8 @@ export type IceFileNeeds = {
   config: Config['galene']
   /** The file; '' where Pyrite keeps none. */
   path: string
+  /** Whether its folder is Pyrite's own to make. */
+  makesFolder?: boolean
   now: () => Date
   log: Log
 }
@@ -113,7 +115,8 @@ export type IceFileNeeds = {
  * Keeps Galene's ice-servers.json as the settings say: at the start, and before passwords in it run out. A file that somebody else
  * wrote is never touched.
  */
-export const createIceFile = ({ config, path, now, log }: IceFileNeeds) => {
+export const createIceFile = (needs: IceFileNeeds) => {
+  const { config, path, now, log } = needs
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
   let problem: string | undefined
@@ -121,6 +124,7 @@ export const createIceFile = ({ config, path, now, log }: IceFileNeeds) => {
   const write = async () => {
     const before = await textOf(path)
     if (before === undefined && config.ice_urls.length === 0) return
+    if (needs.makesFolder) await mkdir(dirname(path), { recursive: true })
     if (before !== undefined && !isManaged(before)) {
       throw new Error(`${path} exists and does not say that Pyrite manages it`)
     }

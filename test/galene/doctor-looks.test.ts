@@ -1,0 +1,152 @@
+import { readdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDoctor, type DoctorNeeds } from '../../lib/app/doctor.ts'
+import type { Config } from '../../lib/platform/config/schema.ts'
+import type { Examination } from '../../lib/protocol/admin.ts'
+import { eachSfu, sfusUnderTest, startBridge, type TestBridge } from '../support/sfu.ts'
+
+const doctorOf = (bridge: TestBridge, fields: Partial<DoctorNeeds> = {}) =>
+  createDoctor({
+    config: bridge.config,
+    now: () => new Date(),
+    sfuUrl: bridge.sfuUrl,
+    isSfuHere: true,
+    isBuiltin: false,
+    groups: async () => [],
+    iceFileProblem: () => undefined,
+    ...fields,
+  })
+
+const withSfu = (config: Config, fields: Partial<Config['sfu']>): Config => ({
+  ...config,
+  sfu: { ...config.sfu, ...fields },
+})
+
+const problems = ({ findings }: Examination) =>
+  findings.filter(({ level }) => level === 'problem').map(({ code }) => code)
+const codes = ({ findings }: Examination) => findings.map(({ code }) => code)
+
+const ahead = (ms: number) => () => new Date(Date.now() - ms)
+
+eachSfu('the doctor', (sfu) => {
+  let bridge: TestBridge
+  beforeAll(async () => {
+    bridge = await startBridge({ sfu })
+  })
+  afterAll(() => bridge.stop())
+
+  it('finds no problem where a join works, is seen by nobody, and leaves nothing behind', async () => {
+    const alice = await bridge.join('alice')
+    const heard = alice.heard.length
+    const examination = await doctorOf(bridge).examine()
+    expect(problems(examination)).toEqual([])
+    expect(codes(examination)).toEqual(expect.arrayContaining(['join', 'clocks', 'groups']))
+    expect(alice.heard.slice(heard).filter(({ type }) => type !== 'ping')).toEqual([])
+    expect((await readdir(bridge.config.sfu.groups_dir)).sort()).toEqual([
+      ...['attic.json', 'garden.json'],
+    ])
+    alice.socket.close()
+  })
+
+  it('says that browsers are given no TURN server, and where media would be looked for', async () => {
+    const examination = await doctorOf(bridge).examine()
+    expect(codes(examination)).toContain('ice-none')
+    for (const { address } of examination.candidates) expect(address).not.toMatch(/^127\.|^::1$/)
+  })
+
+  it('says that the call server reads another folder', async () => {
+    const config = withSfu(bridge.config, { groups_dir: bridge.folder })
+    expect(problems(await doctorOf(bridge, { config }).examine())).toEqual(['groups-not-shared'])
+  })
+
+  it('says that no group can be made, and joins nothing', async () => {
+    const config = withSfu(bridge.config, { groups_dir: join(bridge.folder, 'nowhere') })
+    expect(problems(await doctorOf(bridge, { config }).examine())).toEqual(['groups-not-written'])
+  })
+
+  it('says that clocks are apart, from five seconds on', async () => {
+    const apart = await doctorOf(bridge, { now: ahead(-60_000) }).examine()
+    expect(problems(apart)).toEqual(['clocks-apart'])
+    expect(apart.findings[0]?.what).toMatch(/behind this machine/)
+    expect(problems(await doctorOf(bridge, { now: ahead(60_000) }).examine())).toEqual([
+      'clocks-apart',
+    ])
+  })
+
+  it('says that clocks drift apart, while joins still work', async () => {
+    const drifting = await doctorOf(bridge, { now: ahead(-3_500) }).examine()
+    expect(problems(drifting)).toEqual([])
+    expect(codes(drifting)).toEqual(expect.arrayContaining(['clocks-drift', 'join']))
+  })
+})
+
+describe('the doctor, of what is no call server', () => {
+  let bridge: TestBridge
+  const servers: ReturnType<typeof createServer>[] = []
+  beforeAll(async () => {
+    bridge = await startBridge({ sfu: { name: '', galene: undefined } })
+  })
+  afterAll(async () => {
+    for (const server of servers) server.closeAllConnections()
+    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
+    await bridge.stop()
+  })
+  const listening = async (server: ReturnType<typeof createServer>) => {
+    servers.push(server)
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+  const codesAt = async (url: string) =>
+    problems(await doctorOf(bridge, { sfuUrl: () => url }).examine())
+
+  it('says once that nobody listens', async () => {
+    expect(await codesAt('http://127.0.0.1:9')).toEqual(['sfu-unreachable'])
+  })
+
+  it('says that something else answers, whatever it answers', async () => {
+    for (const status of [200, 404]) {
+      const url = await listening(
+        createServer((_request, response) => {
+          response.writeHead(status, { connection: 'close' }).end('hello')
+        }),
+      )
+      expect([status, await codesAt(url)]).toEqual([status, ['sfu-no-websocket']])
+    }
+  })
+
+  it('says that a proxy in between refuses WebSockets', async () => {
+    const server = createServer((_request, response) => response.end('{}'))
+    server.on('upgrade', (_request, socket) =>
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n'),
+    )
+    expect(await codesAt(await listening(server))).toEqual(['sfu-no-websocket'])
+  })
+
+  it('says that it was not looked at where it does not run', async () => {
+    expect(codes(await doctorOf(bridge, { sfuUrl: () => '' }).examine())).toContain('not-running')
+  })
+})
+
+describe.each(sfusUnderTest().filter(({ galene }) => galene !== undefined))(
+  'the doctor and the host name of $name',
+  (sfu) => {
+    let bridge: TestBridge
+    beforeAll(async () => {
+      bridge = await startBridge({ sfu })
+      const own = JSON.stringify({ canonicalHost: 'calls.example.org' })
+      await writeFile(join(bridge.config.sfu.data_dir, 'config.json'), own)
+    })
+    afterAll(() => bridge.stop())
+
+    it('says what Galene calls itself, and is content when told', async () => {
+      const examination = await doctorOf(bridge).examine()
+      expect(problems(examination)).toEqual(['host-name'])
+      expect(examination.findings[0]?.what).toContain('calls.example.org')
+      const config = withSfu(bridge.config, { token_audience: 'calls.example.org' })
+      expect(problems(await doctorOf(bridge, { config }).examine())).toEqual([])
+    })
+  },
+)
