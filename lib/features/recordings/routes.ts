@@ -19,6 +19,11 @@ const sendFile = (response: Response, path: string): Promise<void> =>
       if (error.status === 404) {
         return fail(new PyriteError('not-found', 'there is no such recording'))
       }
+      // A range beyond the end: the header that says so is set already.
+      if (error.status === 416) {
+        response.status(416).end()
+        return done()
+      }
       fail(error)
     })
   })
