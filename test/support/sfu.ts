@@ -158,13 +158,20 @@ export type BridgeOptions = {
   url?: string
   groups?: Group[]
   settings?: Partial<Config['sfu']>
+  /** How to pair with the server at `url`. */
+  galene?: Partial<Config['galene']>
   policy?: AccessPolicy
 }
 
-const configFor = (folder: string, settings: Partial<Config['sfu']>): Config => {
+const configFor = (
+  folder: string,
+  settings: Partial<Config['sfu']>,
+  pairing: Partial<Config['galene']> = {},
+): Config => {
   const config = loadConfig(join(folder, 'config.toml'))
+  const galene = { ...config.galene, ...pairing }
   const sfu = { ...config.sfu, signing_key: newSigningKey(), ...settings }
-  return { ...config, sfu }
+  return { ...config, sfu, galene }
 }
 
 const startBuiltin = async (folder: string, options: Partial<Config['sfu']>) => {
@@ -201,7 +208,7 @@ export const startBridge = async (options: BridgeOptions = {}) => {
     under && (under.galene || options.supervised)
       ? { galene_binary: under.galene ?? 'none' }
       : { url: options.url ?? builtin?.url ?? 'http://127.0.0.1:9' }
-  const config = configFor(folder, { ...where, ...settings })
+  const config = configFor(folder, { ...where, ...settings }, options.galene)
   const lines: string[] = []
   const sink = new Writable({
     write(line, _encoding, done) {

@@ -2,9 +2,10 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Log } from '../../platform/log.ts'
 
-/** What a group was when it was whole: Galene's ETag of it, and what we had written. */
-const Entries = z.record(z.string(), z.object({ etag: z.string(), digest: z.string() }))
-type Entry = z.infer<typeof Entries>[string]
+/** What a group was when it was whole: Galene's ETag of it, what we had written, and with which key. */
+const Entry = z.object({ etag: z.string(), digest: z.string(), kid: z.string() })
+const Entries = z.record(z.string(), Entry)
+type Entry = z.infer<typeof Entry>
 
 /**
  * Remembers, over restarts, how Galene's API named the groups that we wrote. Losing it costs that everything is written once more:

@@ -87,7 +87,7 @@ export class GroupsByApi implements GroupPort {
   }
 
   private async bring(group: Group): Promise<boolean> {
-    const { api, memory } = this.needs
+    const { api, memory, jwk } = this.needs
     const { name } = group
     const digest = this.digestOf(group)
     const found = await api.group(name)
@@ -96,9 +96,12 @@ export class GroupsByApi implements GroupPort {
     if (isUntouched && last?.digest === digest) return false
     if (found && !isManaged(found.description)) throw new Error(NOT_MANAGED)
     if (!isUntouched) this.written.delete(name)
-    if (found && !isUnfinished(found.description)) await this.change(group, isUntouched)
-    else await this.make(group, found !== undefined)
-    memory.set(name, { etag: await this.finish(group), digest })
+    if (!found || isUnfinished(found.description)) await this.make(group, found !== undefined)
+    else {
+      if (!isUntouched || last?.kid !== jwk.kid) await api.setKeys(name, [jwk])
+      await this.bringUsers(group, isUntouched)
+    }
+    memory.set(name, { etag: await this.finish(group), digest, kid: jwk.kid })
     return true
   }
 
@@ -108,11 +111,6 @@ export class GroupsByApi implements GroupPort {
     if (!isThere) await api.create(group.name, { ...describeGroup(group, jwk, {}), ...CLOSED })
     await this.bringUsers(group, true)
     await api.setKeys(group.name, [jwk])
-  }
-
-  private async change(group: Group, isUntouched: boolean) {
-    if (!isUntouched) await this.needs.api.setKeys(group.name, [this.needs.jwk])
-    await this.bringUsers(group, isUntouched)
   }
 
   /** `isTrusted`: nobody but us has written the users, and so none has a password. */
