@@ -7,6 +7,7 @@ import { useWorkspace } from './context.ts'
 import type { OpenDialog } from './Dialogs.tsx'
 
 const PeopleRoute = lazy(() => import('./pages.tsx').then(({ PeopleRoute: page }) => page))
+const CallsRoute = lazy(() => import('./pages.tsx').then(({ CallsRoute: page }) => page))
 const SettingsRoute = lazy(() => import('./pages.tsx').then(({ SettingsRoute: page }) => page))
 
 export const NotFound = () => (
@@ -31,7 +32,7 @@ const isReadable = (path: string): boolean => {
 
 /** Which page an address shows. */
 export const Routes = ({ path, open }: { path: string; open: (dialog: OpenDialog) => void }) => {
-  const { log, toasts } = useWorkspace()
+  const { log, toasts, me } = useWorkspace()
   // A page that cannot be loaded is usually one of an older version.
   const onError = (error: unknown) => {
     log.bug(error)
@@ -44,6 +45,7 @@ export const Routes = ({ path, open }: { path: string; open: (dialog: OpenDialog
         <Route path="/channels" component={ChannelsHome} open={open} />
         <Route path="/channels/:channelSlug" component={ChannelPage} open={open} />
         <Route path="/people" component={PeopleRoute} />
+        <Route path="/admin/calls" component={me.role === 'admin' ? CallsRoute : NotFound} />
         <Route path="/settings" component={SettingsRoute} />
         <Route path="/" component={Nothing} />
         <Route path="/sign-in" component={Nothing} />

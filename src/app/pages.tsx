@@ -1,5 +1,10 @@
-import { useMemo } from 'preact/hooks'
-import { createAdminStore, PeoplePage } from '../features/admin/index.ts'
+import { useEffect, useMemo } from 'preact/hooks'
+import {
+  CallsPage,
+  createAdminStore,
+  createCallsStore,
+  PeoplePage,
+} from '../features/admin/index.ts'
 import { createSettingsStore, SettingsPage } from '../features/settings/index.ts'
 import { useWorkspace } from './context.ts'
 
@@ -18,6 +23,14 @@ export const PeopleRoute = () => {
       admin={me.role === 'admin' ? admin : undefined}
     />
   )
+}
+
+/** What carries calls, and whether it works: for admins. */
+export const CallsRoute = () => {
+  const { http } = useWorkspace()
+  const store = useMemo(() => createCallsStore({ http, origin: location.origin }), [http])
+  useEffect(() => store.dispose, [store])
+  return <CallsPage store={store} />
 }
 
 /** Me and this browser. */

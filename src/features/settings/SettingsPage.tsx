@@ -6,7 +6,7 @@ import { Avatar } from '../../ui/Avatar.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { momentOf } from '../../ui/dates.ts'
 import { Failure, Field } from '../../ui/Field.tsx'
-import { LogOut, Monitor, Moon, Smartphone, Sun } from '../../ui/icons.tsx'
+import { LogOut, Monitor, Moon, Smartphone, Sun, Video } from '../../ui/icons.tsx'
 import { Skeleton } from '../../ui/Placeholders.tsx'
 import { deviceName } from './device-name.ts'
 import type { SettingsStore } from './store.ts'
@@ -202,6 +202,24 @@ const Appearance = ({ theme }: { theme: ThemeStore }) => (
   </section>
 )
 
+const Administration = () => (
+  <section class="card" aria-label="Administration">
+    <h2>Administration</h2>
+    <div class="row">
+      <span class="row-icon">
+        <Video aria-hidden="true" />
+      </span>
+      <div class="row-text">
+        <b>Calls</b>
+        <small>What carries them, and whether it works</small>
+      </div>
+      <a class="button quiet" href="/admin/calls">
+        Open
+      </a>
+    </div>
+  </section>
+)
+
 /** Me, my password, my devices, and how Pyrite looks in this browser. */
 export const SettingsPage = (props: SettingsPageProps) => (
   <div class="page">
@@ -213,6 +231,7 @@ export const SettingsPage = (props: SettingsPageProps) => (
       <Appearance theme={props.theme} />
       <Password {...props} />
       <Devices {...props} />
+      {props.me.role === 'admin' && <Administration />}
     </div>
   </div>
 )
