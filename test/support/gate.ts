@@ -1,0 +1,37 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import httpProxy from 'http-proxy'
+
+/** Looks at a request on its way; answers true where it has dealt with it itself. */
+export type Hook = (
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<boolean | undefined>
+
+const PASS: Hook = async () => undefined
+
+/** Stands between Pyrite and a Galene, passes everything on, and lets a test step in before each request. */
+export const startGate = async (target: string) => {
+  const proxy = httpProxy.createProxyServer({ target })
+  proxy.on('error', (_error, _request, response) => void response.destroy())
+  let hook = PASS
+  const server = createServer((request, response) => {
+    hook(request, response)
+      .then((isDone) => isDone || proxy.web(request, response))
+      .catch(() => response.destroy())
+  })
+  server.on('upgrade', (request, socket, head) => proxy.ws(request, socket, head))
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    before: (next: Hook) => {
+      hook = next
+    },
+    async stop() {
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+      proxy.close()
+    },
+  }
+}
+export type Gate = Awaited<ReturnType<typeof startGate>>
