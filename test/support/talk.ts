@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { createChannels } from '../../lib/features/channels/index.ts'
 import { createChat } from '../../lib/features/chat/index.ts'
-import { createLedger } from '../../lib/features/moderation/index.ts'
+import { createLedger, createModeration } from '../../lib/features/moderation/index.ts'
 import { memoryBus } from '../../lib/platform/bus/memory.ts'
 import { openDatabase } from '../../lib/platform/db/open.ts'
 import { answerErrors } from '../../lib/platform/http/respond.ts'
@@ -15,6 +15,7 @@ import { createTopics } from '../../lib/platform/ws/topics.ts'
 import type { CallParticipant } from '../../lib/protocol/channels.ts'
 import type { Failure, Push } from '../../lib/protocol/envelope.ts'
 import type { Pushes } from '../../lib/protocol/workspace.ts'
+import type { Participant, Which } from '../../lib/sfu/sfu.ts'
 
 type Options = {
   postsPerSecond?: number
@@ -65,7 +66,31 @@ export const startTalk = async ({
   })
   const config = { posts_per_second: postsPerSecond, posts_burst: postsBurst }
   const chat = createChat({ database, hub, channels, ledger, config, now, newId })
-  const dispatch = dispatcher((error) => bugs.push(error), channels.socket, chat.socket)
+  /** What live calls were told: who had to go, whose access was asked again, who was asked to mute. */
+  const callsTold: { did: 'end' | 'access' | 'mute'; slug: string; userId?: string }[] = []
+  const inCall = (slug: string): Participant[] =>
+    callOf(slug).map(({ userId, connectionId, joinedAt }) => ({
+      ...{ connectionId, group: slug, joinedAt: new Date(joinedAt) },
+      caller: { userId, username: userId, displayName: userId, sessionId: 's', byCookie: true },
+    }))
+  const toldOf = (did: 'end' | 'mute', { userId = '', group = '' }: Which) =>
+    callsTold.push({ did, slug: group, userId })
+  const onBug = (error: unknown) => void bugs.push(error)
+  const moderation = createModeration(
+    {
+      ...{ database, hub, channels, now, newId, onBug },
+      lockChanged: () => undefined,
+      sfu: () => ({
+        participants: (slug = '') => inCall(slug),
+        end: (which) => toldOf('end', which),
+        askToMute: (which) => void toldOf('mute', which),
+        accessChanged: (slug, userId) =>
+          void callsTold.push({ did: 'access', slug, ...(userId && { userId }) }),
+      }),
+    },
+    ledger,
+  )
+  const dispatch = dispatcher(onBug, channels.socket, chat.socket, moderation.socket)
 
   const addPerson = async (id: string, role: 'admin' | 'member' = 'member') => {
     await database.db
@@ -133,7 +158,7 @@ export const startTalk = async ({
       response.locals.caller = { userId: request.get('x-user'), sessionId: 's' }
       next()
     })
-    application.use('/api/channels', channels.routes).use('/api/channels', chat.routes)
+    for (const { routes } of [channels, chat, moderation]) application.use('/api/channels', routes)
     application.use(answerErrors((error) => bugs.push(error)))
     const listening = application.listen(0, '127.0.0.1')
     await once(listening, 'listening')
@@ -145,6 +170,8 @@ export const startTalk = async ({
     db: database.db,
     channels,
     chat,
+    moderation,
+    callsTold,
     hub,
     bus,
     bugs,
@@ -169,6 +196,7 @@ export const startTalk = async ({
     async stop() {
       server?.closeAllConnections()
       server?.close()
+      moderation.close()
       await database.close()
     },
   }
