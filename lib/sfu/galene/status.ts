@@ -32,8 +32,10 @@ export const createStatus = (needs: StatusNeeds) => {
 
   const note = (reachable: boolean, reason: string | undefined) => {
     const problem = reason || (version && versionProblem(version))
+    const { since = now() } = health
     health = {
       ...{ kind, description, reachable, checkedAt: now() },
+      ...(reachable && { since }),
       ...(version && { version: version.name }),
       ...(problem && { problem }),
     }
