@@ -1,4 +1,6 @@
+import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
+import type { MyChannel } from '../../lib/protocol/channels.ts'
 import {
   BrowseChannels,
   ChannelPanel,
@@ -52,6 +54,16 @@ const destinationsOf = ({ channels }: Workspace, route: Route, setOpen: SetOpen)
   ]
 }
 
+/** What few look for comes when somebody looks: its code is no part of the first load. */
+const Media = ({ channel }: { channel: MyChannel }) => {
+  const { log } = useWorkspace()
+  const [part, setPart] = useState<typeof import('./channel-media.tsx')>()
+  useEffect(() => {
+    import('./channel-media.tsx').then(setPart, log.bug)
+  }, [log])
+  return part ? <part.ChannelMediaPart channel={channel} /> : null
+}
+
 /** The one dialog that is open over the frame. */
 export const Dialogs = ({ open, setOpen, slug }: DialogsProps) => {
   const workspace = useWorkspace()
@@ -90,6 +102,8 @@ export const Dialogs = ({ open, setOpen, slug }: DialogsProps) => {
       me={me}
       onClose={onClose}
       onLeft={onLeft}
-    />
+    >
+      <Media channel={channel} />
+    </ChannelPanel>
   )
 }

@@ -7,6 +7,7 @@ import {
   createCallStore,
   createSpeakers,
   JoinButton,
+  type RecordingView,
 } from '../features/call/index.ts'
 import { SendFile, TransferList } from '../features/files/index.ts'
 import { systemClock } from '../media/clock.ts'
@@ -33,6 +34,18 @@ const createCall = ({ storage, toasts, session }: Workspace): CallStore =>
     say: (text) => toasts.say(text),
   })
 
+/** How the recording stands in the channel whose call it is. */
+const recordingOf = ({ channels, presence, me }: Workspace, slug = ''): RecordingView => {
+  const channel = channels.get(slug)
+  const by = channel?.recording?.by
+  return {
+    isRunning: channel?.recording !== undefined,
+    by: by === undefined ? '' : presence.nameOf(by),
+    isMine: by === me.id,
+    isAllowed: channel?.recordable ?? false,
+  }
+}
+
 /** The call of whoever is signed in, and the three places of the frame where it shows. */
 export const createCallSlot = (workspace: Workspace) => {
   const call = createCall(workspace)
@@ -41,6 +54,7 @@ export const createCallSlot = (workspace: Workspace) => {
     Column: () => (
       <CallPanel
         call={call}
+        recording={recordingOf(workspace, call.state.channel?.slug)}
         menuFor={(participantId) => <SendFile call={call} participantId={participantId} />}
       >
         <TransferList call={call} />

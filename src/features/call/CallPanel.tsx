@@ -4,14 +4,17 @@ import { useCallback } from 'preact/hooks'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { Controls } from './Controls.tsx'
 import { PreJoin } from './PreJoin.tsx'
+import { RecordingLine } from './Recording.tsx'
 import { Stage } from './Stage.tsx'
 import { StateLine } from './StateLine.tsx'
 import type { CallStore } from './store.ts'
 import { TileView } from './TileView.tsx'
 import { type Tile, tilesFor } from './tiles.ts'
+import type { RecordingView } from './words.ts'
 
 export type CallPanelProps = {
   call: CallStore
+  recording: RecordingView
   /** Entries of the menu on another participant's tile. */
   menuFor?: (participantId: string) => ComponentChildren
   /** Between the state and the strip: files on their way. */
@@ -39,15 +42,16 @@ const Ended = ({ call }: { call: CallStore }) => {
 const speaks = ({ kind, participant }: Tile, speaking: ReadonlySet<string>): boolean =>
   kind === 'camera' && !participant.muted && speaking.has(participant.id)
 
-const InCall = ({ call, menuFor, children }: CallPanelProps) => {
+const InCall = ({ call, recording, menuFor, children }: CallPanelProps) => {
   const { participants, streams, speaking, stage } = call.state
   const tiles = tilesFor(participants, streams)
   const staged = tiles.find(({ key }) => key === stage)
   const close = useCallback(() => call.enlarge(undefined), [call])
   return (
     <>
-      <Controls call={call} />
+      <Controls call={call} recording={recording} />
       <StateLine call={call} />
+      <RecordingLine recording={recording} />
       {children}
       <div class="pictures">
         {staged && <Stage tile={staged} onClose={close} />}
@@ -73,7 +77,7 @@ const InCall = ({ call, menuFor, children }: CallPanelProps) => {
 }
 
 /** The right column: before the call, the call, or why it ended. Nothing when there is none. */
-export const CallPanel = ({ call, menuFor, children }: CallPanelProps) => {
+export const CallPanel = ({ call, recording, menuFor, children }: CallPanelProps) => {
   const { phase, open, stage, channel, streams, participants } = call.state
   if (phase === 'idle') return null
   const isStaged =
@@ -89,10 +93,10 @@ export const CallPanel = ({ call, menuFor, children }: CallPanelProps) => {
         </IconButton>
         <span>{channel?.name}</span>
       </header>
-      {phase === 'preparing' && <PreJoin call={call} />}
+      {phase === 'preparing' && <PreJoin call={call} recording={recording} />}
       {phase === 'ended' && <Ended call={call} />}
       {phase === 'in-call' && (
-        <InCall call={call} {...(menuFor && { menuFor })}>
+        <InCall call={call} recording={recording} {...(menuFor && { menuFor })}>
           {children}
         </InCall>
       )}

@@ -10,6 +10,7 @@ import {
 } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { DevicePicker } from './DevicePicker.tsx'
+import { RecordControl, type RecordingProps } from './Recording.tsx'
 import type { CallStore } from './store.ts'
 import { microphoneWords } from './words.ts'
 
@@ -54,7 +55,7 @@ export const LeaveControl = ({ call }: { call: CallStore }) => (
 )
 
 /** What I can do in a call. They keep their places whatever happens. */
-export const Controls = ({ call }: { call: CallStore }) => {
+export const Controls = ({ call, recording }: RecordingProps) => {
   const { cameraOn, sharing } = call.state
   return (
     <div class="controls" role="toolbar" aria-label="Call controls">
@@ -73,6 +74,7 @@ export const Controls = ({ call }: { call: CallStore }) => {
       >
         {sharing ? <MonitorX size={20} /> : <MonitorUp size={20} />}
       </Control>
+      <RecordControl call={call} recording={recording} />
       <details class="control-menu">
         <summary class="control" aria-label="Devices" title="Devices">
           <SlidersHorizontal size={20} />

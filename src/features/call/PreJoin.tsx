@@ -2,6 +2,7 @@ import { Mic, MicOff, Video, VideoOff } from 'lucide-preact'
 import { Button } from '../../ui/Button.tsx'
 import { DevicePicker } from './DevicePicker.tsx'
 import { Picture, useTrackStream } from './Picture.tsx'
+import { RecordingNotice, type RecordingProps } from './Recording.tsx'
 import type { CallStore } from './store.ts'
 import { microphoneWords } from './words.ts'
 
@@ -55,12 +56,13 @@ const hearingWords = ({ state, track }: CallStore): string => {
 }
 
 /** Before the call: see and hear myself, choose devices, decide how to come in. Works without any device. */
-export const PreJoin = ({ call }: { call: CallStore }) => {
+export const PreJoin = ({ call, recording }: RecordingProps) => {
   const { channel } = call.state
   const listening = hearingWords(call)
   return (
     <section class="pre-join" aria-label="Before you join">
       <h2>Join the call in {channel?.name}</h2>
+      <RecordingNotice recording={recording} />
       <Preview call={call} />
       <Toggles call={call} />
       <DevicePicker call={call} />

@@ -240,6 +240,7 @@ const possibilities = ({ state }: Own) => ({
   connected: () => state.phase === 'in-call' && state.connection.is === 'connected',
   /** Listeners may not send; before I am in, nobody knows. */
   present: () => state.participants.find(({ isMe }) => isMe)?.canPresent !== false,
+  record: () => state.participants.some(({ isMe, canRecord }) => isMe && canRecord),
 })
 
 /** What others hear of me. Without a microphone there is none, whether I am muted or not. */
@@ -260,11 +261,13 @@ const ownActions = (own: Own, mine: OwnMedia) => {
   const share = () => void mine.share().catch((error: Error) => needs.say(error.message))
   const canShare = () => can.connected() && can.present() && needs.devices.canShareScreen
   const sendFile = (participantId: string, file: File) => own.call?.sendFile(participantId, file)
+  const record = (on: boolean) => own.call?.setRecording(on)
   return {
     muted: () => when(canToggle(), toggleMuted),
     camera: () => when(canToggle(), toggleCamera),
     screen: () => (state.sharing ? mine.stopScreen : when(canShare(), share)),
     sendFile: () => when(can.connected(), sendFile),
+    record: () => when(can.connected() && can.record(), record),
   }
 }
 
@@ -313,6 +316,10 @@ export const createCallStore = (needs: CallNeeds) => {
     /** Sends a file to one participant. */
     get sendFile() {
       return actions.sendFile()
+    },
+    /** Starts or stops a recording, for those whom the call server lets. */
+    get setRecording() {
+      return actions.record()
     },
     /** Chooses a device and remembers it; '' is whichever the browser prefers. */
     choose: (kind: DeviceKind, id: string) => void media.choose(kind, id).then(mine.tell),

@@ -51,5 +51,21 @@ export const sizeWords = (bytes: number): string => {
   return `${value.toFixed(digits)} ${UNITS[power]}`
 }
 
+/** How the recording of a call stands, for those in it and those who may come in. */
+export type RecordingView = {
+  isRunning: boolean
+  /** Who started it; '' where that is not known. */
+  by: string
+  isMine: boolean
+  /** Whether the channel allows a new one. */
+  isAllowed: boolean
+}
+
+/** Who records, in words. */
+export const recordingWords = ({ by, isMine }: RecordingView): string => {
+  if (isMine) return 'You are recording this call'
+  return by ? `${by} is recording this call` : 'This call is being recorded'
+}
+
 /** "1 person", "3 people". */
 export const peopleWords = (count: number): string => (count === 1 ? '1 person' : `${count} people`)

@@ -33,6 +33,12 @@ export const ChannelHeader = ({ channel, onPanel, children }: ChannelHeaderProps
       <Users size={16} aria-hidden="true" />
       <span>{peopleIn(channel.memberCount)}</span>
     </button>
+    {channel.recording && (
+      <span class="recording-mark" title="The call in this channel is being recorded">
+        <i aria-hidden="true" />
+        <span>Recording</span>
+      </span>
+    )}
     {children}
   </header>
 )

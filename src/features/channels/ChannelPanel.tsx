@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { ChannelRole, MyChannel } from '../../../lib/protocol/channels.ts'
 import { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH } from '../../../lib/protocol/limits.ts'
@@ -81,6 +82,8 @@ export type ChannelPanelProps = {
   me: { id: string; role: 'admin' | 'member' }
   onClose: () => void
   onLeft: () => void
+  /** What else belongs to the channel, below its people. */
+  children?: ComponentChildren
 }
 
 const mayManage = (channel: MyChannel, isAdmin: boolean) => channel.role === 'moderator' || isAdmin
@@ -129,6 +132,7 @@ export const ChannelPanel = (props: ChannelPanelProps) => {
         setRole={canManage ? setRole : undefined}
         remove={canManage ? remove : undefined}
       />
+      {props.children}
       <Leave channel={channel} leave={() => void leave()} />
     </Dialog>
   )

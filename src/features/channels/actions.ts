@@ -24,7 +24,10 @@ export const channelActions = (wire: Wire, lists: Lists) => ({
     await wire.request('channels.leave', { channelSlug: slug })
     lists.gone(slug)
   },
-  async change(slug: string, change: { name?: string; topic?: string }): Promise<void> {
+  async change(
+    slug: string,
+    change: { name?: string; topic?: string; recordable?: boolean },
+  ): Promise<void> {
     await wire.request<Channel>('channels.change', { channelSlug: slug, ...change })
   },
   setMember: (slug: string, userId: string, role: ChannelRole) =>

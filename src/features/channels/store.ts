@@ -1,6 +1,7 @@
 import { deepSignal, type Shallow, shallow } from 'deepsignal'
 import type { CallParticipant, Channel, MyChannel } from '../../../lib/protocol/channels.ts'
 import type { Message, ReadPosition } from '../../../lib/protocol/chat.ts'
+import type { SfuStatus } from '../../../lib/protocol/workspace.ts'
 import type { Wire } from '../../platform/socket.ts'
 import { type ChannelActions, channelActions } from './actions.ts'
 
@@ -57,6 +58,8 @@ export const createChannelsStore = ({ wire, me }: ChannelsNeeds) => {
   const read = ({ channelSlug, readSeq, unread }: ReadPosition) =>
     lists.change(channelSlug, (channel) => (readSeq < channel.readSeq ? {} : { readSeq, unread }))
   const inCall = (slug: string, call: CallParticipant[]) => lists.change(slug, () => ({ call }))
+  const callStands = (slug: string, { recording, recordingBy }: SfuStatus) =>
+    lists.change(slug, () => ({ recording: recording ? { by: recordingBy } : undefined }))
   const offs = [
     wire.on('chat.message', heard),
     wire.on('chat.read', read),
@@ -64,6 +67,7 @@ export const createChannelsStore = ({ wire, me }: ChannelsNeeds) => {
     wire.on('channels.gone', ({ channelSlug }) => lists.gone(channelSlug)),
     wire.on('channels.opened', lists.offer),
     wire.on('calls.participants', (news) => inCall(news.channelSlug, news.participants)),
+    wire.on('calls.status', (news) => callStands(news.channelSlug, news.status)),
   ]
   const actions: ChannelActions = channelActions(wire, lists)
 

@@ -1,0 +1,119 @@
+import { useState } from 'preact/hooks'
+import type { Recording } from '../../../lib/protocol/recordings.ts'
+import { sentenceOf } from '../../platform/request-error.ts'
+import { Button, IconButton } from '../../ui/Button.tsx'
+import { dayOf, timeOf } from '../../ui/dates.ts'
+import { Failure } from '../../ui/Field.tsx'
+import { Download, Pause, Play, Trash2 } from '../../ui/icons.tsx'
+import { Skeleton } from '../../ui/Placeholders.tsx'
+import { addressOf, type RecordingsStore } from './store.ts'
+import { sizeWords, whoWords } from './words.ts'
+
+export type RecordingRowsProps = {
+  store: RecordingsStore
+  channelSlug: string
+  /** The display name of a username; undefined for one that is nobody's. */
+  nameOf: (username: string) => string | undefined
+  canManage: boolean
+  now: () => Date
+}
+
+type RowProps = RecordingRowsProps & { recording: Recording; onFailure: (text: string) => void }
+
+/** Deleting is asked twice: nothing brings a recording back. */
+const Delete = ({ store, recording, onFailure }: RowProps) => {
+  const [isAsking, setAsking] = useState(false)
+  const remove = () =>
+    void store.remove(recording).catch((error: unknown) => onFailure(sentenceOf(error)))
+  if (!isAsking) {
+    return (
+      <IconButton label="Delete this recording" onClick={() => setAsking(true)}>
+        <Trash2 size={16} />
+      </IconButton>
+    )
+  }
+  return (
+    <>
+      <Button kind="danger" onClick={remove}>
+        Delete for good
+      </Button>
+      <Button kind="plain" onClick={() => setAsking(false)}>
+        Keep
+      </Button>
+    </>
+  )
+}
+
+const Player = ({ address, label }: { address: string; label: string }) => (
+  // biome-ignore lint/a11y/useMediaCaption: nobody writes down what people say in a call.
+  <video class="recording-player" src={address} aria-label={label} controls autoPlay />
+)
+
+const RecordingRow = (props: RowProps) => {
+  const { recording, channelSlug, nameOf, canManage, now } = props
+  const [isPlaying, setPlaying] = useState(false)
+  const { startedAt, size, playable } = recording
+  const address = addressOf(channelSlug, recording)
+  const when = startedAt ? `${dayOf(startedAt, now())}, ${timeOf(startedAt)}` : recording.name
+  const what = `${whoWords(recording, nameOf)}, ${when}`
+  return (
+    <li class="row recording">
+      <div class="row-text">
+        <b title={recording.name}>{whoWords(recording, nameOf)}</b>
+        <small>
+          {when} · {sizeWords(size)}
+        </small>
+      </div>
+      <div class="row-actions">
+        {playable && (
+          <IconButton
+            label={`${isPlaying ? 'Close' : 'Play'} ${what}`}
+            onClick={() => setPlaying(!isPlaying)}
+          >
+            {isPlaying ? <Pause size={16} /> : <Play size={16} />}
+          </IconButton>
+        )}
+        <a
+          class="icon-button"
+          href={`${address}?download`}
+          download={recording.name}
+          aria-label={`Download ${what}`}
+          title="Download"
+        >
+          <Download size={16} />
+        </a>
+        {canManage && <Delete {...props} />}
+      </div>
+      {isPlaying && <Player address={address} label={what} />}
+    </li>
+  )
+}
+
+/** What was recorded, newest first: to play, to keep, and for moderators to delete. */
+export const RecordingRows = (props: RecordingRowsProps) => {
+  const { store } = props
+  const { is, items, because } = store.state.recordings
+  const [failure, setFailure] = useState<string>()
+  if (is === 'loading') return <Skeleton lines={2} what="recordings" />
+  return (
+    <>
+      <Failure>{failure}</Failure>
+      {is === 'failed' && (
+        <p class="field-note">
+          {because} <Button onClick={store.reload}>Try again</Button>
+        </p>
+      )}
+      {is === 'ready' && items.length === 0 && <p class="field-note">Nothing was recorded yet.</p>}
+      <ul class="rows">
+        {items.map((recording) => (
+          <RecordingRow
+            key={recording.name}
+            {...props}
+            recording={recording}
+            onFailure={setFailure}
+          />
+        ))}
+      </ul>
+    </>
+  )
+}

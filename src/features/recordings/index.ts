@@ -1,0 +1,1 @@
+export { ChannelMedia, type ChannelMediaProps } from './ChannelMedia.tsx'
