@@ -174,7 +174,8 @@ const configFor = (
   return { ...config, sfu, galene }
 }
 
-const startBuiltin = async (folder: string, options: Partial<Config['sfu']>) => {
+/** The built-in SFU in the process of the test, on the group files in this folder. */
+export const startBuiltin = async (folder: string, options: Partial<Config['sfu']> = {}) => {
   const groupsDir = join(folder, 'data/groups')
   await mkdir(groupsDir, { recursive: true })
   return runBuiltinSfu({
