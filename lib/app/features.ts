@@ -77,10 +77,10 @@ export const createFeatures = (needs: FeatureNeeds) => {
   })
   const { channels, ledger } = people
   const presence = createPresence({ hub })
-  const moderation = createModeration(
-    { database, hub, channels, sfu, now, newId, onBug, lockChanged: () => calls.statusChanged() },
-    ledger,
-  )
+  const moderation = createModeration({
+    ...{ database, hub, channels, sfu, now, newId, onBug },
+    lockChanged: () => calls.statusChanged(),
+  })
   const chat = createChat({
     ...{ database, hub, channels, ledger, config: config.chat, now },
     newId: () => timedId(now()),

@@ -54,7 +54,7 @@ const toPerson = { channelSlug: ChannelSlug, userId: UserId, reason: Reason }
 
 /**
  * POST /api/channels/:channelSlug/moderation, moderation.act: 201 with the `ModerationAct`. The same kind on the same person (or a second
- * lock) takes the place of the one in force. Throws `channels.not-found`, `not-allowed`, `not-found` (the person),
+ * lock) takes the place of the one in force. Throws `channels.not-found`, `not-allowed`, `moderation.timed-out`, `not-found` (the person),
  * `moderation.protected`, `moderation.not-in-call` (kick, mute), `channels.last-moderator` (ban).
  */
 export const ModerationWish = z.discriminatedUnion('kind', [

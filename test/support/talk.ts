@@ -76,20 +76,17 @@ export const startTalk = async ({
   const toldOf = (did: 'end' | 'mute', { userId = '', group = '' }: Which) =>
     callsTold.push({ did, slug: group, userId })
   const onBug = (error: unknown) => void bugs.push(error)
-  const moderation = createModeration(
-    {
-      ...{ database, hub, channels, now, newId, onBug },
-      lockChanged: () => undefined,
-      sfu: () => ({
-        participants: (slug = '') => inCall(slug),
-        end: (which) => toldOf('end', which),
-        askToMute: (which) => void toldOf('mute', which),
-        accessChanged: (slug, userId) =>
-          void callsTold.push({ did: 'access', slug, ...(userId && { userId }) }),
-      }),
-    },
-    ledger,
-  )
+  const moderation = createModeration({
+    ...{ database, hub, channels, now, newId, onBug },
+    lockChanged: () => undefined,
+    sfu: () => ({
+      participants: (slug = '') => inCall(slug),
+      end: (which) => toldOf('end', which),
+      askToMute: (which) => void toldOf('mute', which),
+      accessChanged: (slug, userId) =>
+        void callsTold.push({ did: 'access', slug, ...(userId && { userId }) }),
+    }),
+  })
   const dispatch = dispatcher(onBug, channels.socket, chat.socket, moderation.socket)
 
   const addPerson = async (id: string, role: 'admin' | 'member' = 'member') => {

@@ -8,7 +8,8 @@ import type {
   CreateChannel,
   MyChannel,
 } from '../../protocol/channels.ts'
-import { mustManage, mustSee, noSuchChannel, type Standing } from './access.ts'
+import { mustSee, noSuchChannel, type Standing } from './access.ts'
+import { type Managing, managing } from './managing.ts'
 import { membershipRules } from './membership.ts'
 import { type ChannelsNeeds, topicOf } from './needs.ts'
 import { channelNews, toChannel } from './news.ts'
@@ -19,8 +20,11 @@ import { mustBeFree, slugFromName } from './slugs.ts'
 const GENERAL = { name: 'general', slug: 'general', topic: '', private: false }
 
 /** Making a channel, and changing what it is called. */
-const channelWrites = (needs: ChannelsNeeds, news: ReturnType<typeof channelNews>) => {
-  const { config, database, hub, bus, now, newId } = needs
+const channelWrites = (
+  needs: ChannelsNeeds & { mustManage: Managing },
+  news: ReturnType<typeof channelNews>,
+) => {
+  const { config, database, hub, bus, now, newId, mustManage } = needs
   const { write } = database
   const mustBeSlow = ratePerPerson({
     perSecond: config.creations_per_minute / 60,
@@ -59,10 +63,10 @@ const channelWrites = (needs: ChannelsNeeds, news: ReturnType<typeof channelNews
       return !isThere
     },
 
-    /** Throws `channels.not-found`, `not-allowed`. */
+    /** Throws `channels.not-found`, `not-allowed`, `moderation.timed-out`. */
     async change(userId: string, wanted: z.infer<typeof ChangeChannel>): Promise<void> {
       const { channelId, slug } = await write((sqlite) => {
-        const place = mustManage(stored.standingOf(sqlite, userId, wanted.channelSlug))
+        const place = mustManage(sqlite, userId, wanted.channelSlug)
         stored.updateChannel(sqlite, place.channelId, wanted)
         return place
       })
@@ -140,10 +144,12 @@ const channelReads = (
 /** What people may do with channels. Knows no HTTP and no sockets. */
 export const channelRules = (needs: ChannelsNeeds) => {
   const news = channelNews(needs)
+  const mustManage = managing(needs)
   return {
+    mustManage,
     ...channelReads(needs, news),
-    ...channelWrites(needs, news),
-    ...membershipRules(needs, news),
+    ...channelWrites({ ...needs, mustManage }, news),
+    ...membershipRules({ ...needs, mustManage }, news),
   }
 }
 export type ChannelRules = ReturnType<typeof channelRules>

@@ -2,7 +2,8 @@ import type { z } from 'zod'
 import type { Sqlite } from '../../platform/db/index.ts'
 import { PyriteError } from '../../platform/errors.ts'
 import type { ChannelMember, MyChannel, RemoveMember, SetMember } from '../../protocol/channels.ts'
-import { mustBeIn, mustManage, mustSee } from './access.ts'
+import { mustBeIn, mustSee } from './access.ts'
+import type { Managing } from './managing.ts'
 import type { ChannelsNeeds } from './needs.ts'
 import type { ChannelNews } from './news.ts'
 import * as stored from './queries.sqlite.ts'
@@ -55,7 +56,7 @@ const putIn = (sqlite: Sqlite, channelId: number, wanted: ChannelMember) => {
 
 /** Coming, going, and who is what in a channel. */
 export const membershipRules = (
-  { database: { write }, ledger, now }: ChannelsNeeds,
+  { database: { write }, ledger, now, mustManage }: ChannelsNeeds & { mustManage: Managing },
   news: ChannelNews,
 ) => ({
   /** Throws `channels.not-found`, `channels.already-a-member`, `moderation.banned`, `moderation.locked`. */
@@ -103,7 +104,7 @@ export const membershipRules = (
   ): Promise<ChannelMember> {
     const joinedAt = now().toISOString()
     const { place, member, memberCount, isNews } = await write((sqlite) => {
-      const place = mustManage(stored.standingOf(sqlite, userId, channelSlug))
+      const place = mustManage(sqlite, userId, channelSlug)
       ledger.mustBeInvitable(sqlite, place.channelId, targetId)
       return { place, ...putIn(sqlite, place.channelId, { userId: targetId, role, joinedAt }) }
     })
@@ -117,7 +118,7 @@ export const membershipRules = (
     { channelSlug, userId: targetId }: z.infer<typeof RemoveMember>,
   ): Promise<void> {
     const { place, memberCount } = await write((sqlite) => {
-      const place = mustManage(stored.standingOf(sqlite, userId, channelSlug))
+      const place = mustManage(sqlite, userId, channelSlug)
       return { place, memberCount: expel(sqlite, place.channelId, targetId) }
     })
     await news.memberLeft(place, targetId, memberCount)

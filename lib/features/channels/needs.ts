@@ -35,6 +35,8 @@ export type ChannelsNeeds = {
   /** What moderation says at the door. Those with a `sqlite` are asked within a write job, and throw. */
   ledger: {
     mustComeIn(sqlite: Sqlite, channelId: number, userId: string, manages: boolean): void
+    /** Of somebody whose role may write. */
+    mustWrite(sqlite: Sqlite, who: { channelId: number; userId: string; role: ChannelRole }): void
     mustBeInvitable(sqlite: Sqlite, channelId: number, userId: string): void
     /** Why a person is not in a channel that they see, where a ban is why. */
     readBan(slug: string, userId: string): Promise<PyriteError | undefined>

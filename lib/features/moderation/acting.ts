@@ -2,13 +2,12 @@ import type { z } from 'zod'
 import type { Sqlite } from '../../platform/db/index.ts'
 import { PyriteError } from '../../platform/errors.ts'
 import type { EndModeration, ModerationAct, ModerationWish } from '../../protocol/moderation.ts'
-import { expel, mustManage, type Standing, standingOf } from '../channels/index.ts'
+import { expel, type Standing, standingOf } from '../channels/index.ts'
 import { mustBeAbleToEnd, mustBeAbove } from './authority.ts'
 import type { Consequences } from './consequences.ts'
 import type { ModerationNeeds } from './needs.ts'
 import * as stored from './queries.sqlite.ts'
 import { type Row, toAct } from './rows.ts'
-import { refusal } from './words.ts'
 
 /** Kinds that happen and are over. */
 const MOMENTARY: ReadonlySet<ModerationWish['kind']> = new Set(['kick', 'mute'])
@@ -17,15 +16,6 @@ const secondsIn = (wish: ModerationWish): number | undefined =>
   'seconds' in wish ? wish.seconds : undefined
 const personIn = (wish: ModerationWish): string | null =>
   ('userId' in wish ? wish.userId : undefined) ?? null
-
-/** The channel as the one who acts manages it. Who has to be silent there does not moderate it either. */
-const mustModerate = (sqlite: Sqlite, byUserId: string, slug: string, at: string): Standing => {
-  const standing = mustManage(standingOf(sqlite, byUserId, slug))
-  const rows = stored.inForceFor(sqlite, standing.channelId, byUserId, at)
-  const timeout = rows.find(({ kind }) => kind === 'timeout')
-  if (timeout) throw refusal(timeout, at)
-  return standing
-}
 
 const mustKnow = (sqlite: Sqlite, userId: string, slug: string): Standing => {
   const standing = standingOf(sqlite, userId, slug)
@@ -72,7 +62,7 @@ export type Done = {
 
 /** Writing into the ledger: who may is decided in the same job that stores it. */
 export const acting = (
-  { database: { write }, sfu, now, newId }: ModerationNeeds,
+  { database: { write }, channels: { mustManage }, sfu, now, newId }: ModerationNeeds,
   consequences: Consequences,
 ) => {
   const mustBeInCall = (slug: string, userId: string | null) => {
@@ -82,7 +72,7 @@ export const acting = (
   }
 
   const record = (sqlite: Sqlite, byUserId: string, wish: ModerationWish, at: Date, id: string) => {
-    const standing = mustModerate(sqlite, byUserId, wish.channelSlug, at.toISOString())
+    const standing = mustManage(sqlite, byUserId, wish.channelSlug)
     const { channelId, slug } = standing
     const row: Row = { ...asRow(wish, { userId: byUserId }, at, id), channelId, slug }
     const { userId, kind } = row
@@ -106,14 +96,14 @@ export const acting = (
       return toAct(done.row)
     },
 
-    /** Throws `channels.not-found`, `not-allowed`, `not-found` (the act), `moderation.protected`. */
+    /** Throws `channels.not-found`, `not-allowed`, `moderation.timed-out`, `not-found` (the act), `moderation.protected`. */
     async end(
       byUserId: string,
       { channelSlug, actId }: z.infer<typeof EndModeration>,
     ): Promise<ModerationAct> {
       const { row, isNew } = await write((sqlite) => {
         const at = now().toISOString()
-        const { channelId } = mustModerate(sqlite, byUserId, channelSlug, at)
+        const { channelId } = mustManage(sqlite, byUserId, channelSlug)
         const found = stored.findAct(sqlite, channelId, actId)
         if (!found) throw new PyriteError('not-found', 'there is no such act')
         const isOver = found.endedAt !== null || (found.until !== null && found.until <= at)

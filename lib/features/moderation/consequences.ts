@@ -59,10 +59,10 @@ export const moderationConsequences = (
     async began({ row, replaced, expelled }: Done): Promise<void> {
       enforce(row)
       locks.learn(row)
-      const gone = expelled && channels.expelled(row, expelled.userId, expelled.memberCount)
-      for (const old of replaced) await tell(old)
+      const { userId = '', memberCount = 0 } = expelled ?? {}
+      const gone = expelled && channels.expelled(row, userId, memberCount)
+      await Promise.all([gone, ...replaced.map((old) => tell(old))])
       await tell(row, expelled?.userId)
-      await gone
     },
     /** Lifted, or over by itself. */
     async ended(rows: readonly Row[]): Promise<void> {

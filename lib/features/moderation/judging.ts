@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { PyriteError } from '../../platform/errors.ts'
 import type { ChannelRole } from '../../protocol/channels.ts'
 import {
   type Judged,
@@ -10,7 +11,6 @@ import {
   rightsOf,
 } from '../../protocol/moderation.ts'
 import type { Standing } from '../channels/index.ts'
-import type { Ledger } from './ledger.ts'
 import type { ModerationNeeds } from './needs.ts'
 import * as queries from './queries.ts'
 import { toAct } from './rows.ts'
@@ -27,13 +27,18 @@ const NO_CHANNEL = {
   message: 'There is no such channel, or you are not in it.',
 }
 
+/** A refusal of the channel, in the words of a call. */
+const refused = (error: unknown): { error: string; message: string } => {
+  if (!(error instanceof PyriteError)) throw error
+  if (error.code === 'channels.not-found') return NO_CHANNEL
+  if (error.code !== 'moderation.banned') throw error
+  return { error: 'banned', message: `${error.message}.` }
+}
+
 const managesIn = ({ role, admin }: Standing) => role === 'moderator' || admin === 1
 
 /** What the ledger says of somebody now. */
-export const judging = (
-  { database: { db }, channels, now }: ModerationNeeds,
-  ledger: Pick<Ledger, 'readBan'>,
-) => {
+export const judging = ({ database: { db }, channels, now }: ModerationNeeds) => {
   const actsIn = async (channelId: number): Promise<ModerationAct[]> =>
     (await queries.inForce(db, channelId, now().toISOString())).map(toAct)
 
@@ -46,12 +51,10 @@ export const judging = (
   return {
     /** May this person come into the call, and as what? One who may not see a channel hears the same as of one that does not exist. */
     async atTheDoor(userId: string, slug: string): Promise<AtTheDoor> {
-      const standing = await channels.standing(userId, slug).catch(() => undefined)
-      if (!standing?.role) {
-        const ban = await ledger.readBan(slug, userId)
-        return ban ? { error: 'banned', message: `${ban.message}.` } : NO_CHANNEL
-      }
+      const standing = await channels.standing(userId, slug).catch(refused)
+      if ('error' in standing) return standing
       const { role, channelId } = standing
+      if (role === null) return NO_CHANNEL
       const who: Judged = { userId, role, manages: managesIn(standing) }
       const acts = await actsIn(channelId)
       const at = now().toISOString()

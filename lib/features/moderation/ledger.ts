@@ -61,4 +61,3 @@ export const createLedger = ({ db, now }: LedgerNeeds) => {
     },
   }
 }
-export type Ledger = ReturnType<typeof createLedger>

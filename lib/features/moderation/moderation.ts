@@ -4,12 +4,11 @@ import { moderationConsequences } from './consequences.ts'
 import { moderationExpiry } from './expiry.ts'
 import { fromCall } from './from-call.ts'
 import { judging } from './judging.ts'
-import type { Ledger } from './ledger.ts'
 import { createLocks } from './locks.ts'
 import type { ModerationNeeds } from './needs.ts'
 
 /** What people may do to each other in a channel, and what follows. Knows no HTTP and no sockets. */
-export const moderationRules = (needs: ModerationNeeds, ledger: Ledger) => {
+export const moderationRules = (needs: ModerationNeeds) => {
   const locks = createLocks(needs)
   const consequences = moderationConsequences(needs, locks)
   const expiry = moderationExpiry(needs, consequences)
@@ -20,7 +19,7 @@ export const moderationRules = (needs: ModerationNeeds, ledger: Ledger) => {
     return done
   }
   return {
-    ...judging(needs, ledger),
+    ...judging(needs),
     ...acts,
     act,
     /** Ends what ran out while nobody ran, and what runs out from now on. */

@@ -6,7 +6,7 @@ import type { Channels } from '../channels/index.ts'
 export type ModerationNeeds = {
   database: Pick<Database, 'db' | 'write'>
   hub: Pick<Hub, 'tell'>
-  channels: Pick<Channels, 'standing' | 'expelled'>
+  channels: Pick<Channels, 'standing' | 'mustManage' | 'expelled'>
   /** The media server, asked late: it is made after this feature. */
   sfu: () => Pick<Sfu, 'participants' | 'end' | 'askToMute' | 'accessChanged'>
   /** A channel was locked or unlocked: how its call stands is news. */

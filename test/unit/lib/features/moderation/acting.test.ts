@@ -75,6 +75,8 @@ describe('who may moderate', () => {
     expect((await bob.refusal('moderation.act', kick))?.code).toBe('moderation.timed-out')
     const end = { ...garden, actId: id }
     expect((await bob.refusal('moderation.end', end))?.code).toBe('moderation.timed-out')
+    const topic = { ...garden, topic: 'what I may not say' }
+    expect((await bob.refusal('channels.change', topic))?.code).toBe('moderation.timed-out')
     talk.advance(MINUTE)
     expect(await bob.refusal('moderation.act', kick)).toBeUndefined()
   })
