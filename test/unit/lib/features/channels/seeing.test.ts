@@ -207,8 +207,20 @@ it('answers my channels with as many queries for two hundred as for two', async 
 it('gives the media server every channel with its active members by username', async () => {
   await talk.db.updateTable('users').set({ disabled: 1 }).where('id', '=', 'carol').execute()
   expect(await talk.channels.groups()).toEqual([
-    { slug: 'garden', name: 'Garden', topic: '', members: new Map([['bob', 'moderator']]) },
-    { slug: 'secret', name: 'Secret', topic: '', members: new Map([['bob', 'moderator']]) },
+    {
+      slug: 'garden',
+      name: 'Garden',
+      topic: '',
+      recordable: false,
+      members: new Map([['bob', 'moderator']]),
+    },
+    {
+      slug: 'secret',
+      name: 'Secret',
+      topic: '',
+      recordable: false,
+      members: new Map([['bob', 'moderator']]),
+    },
   ])
 })
 
@@ -218,7 +230,7 @@ it('gives the media server one channel alone, read alone, where it asks for one'
     ['bob', 'moderator'],
     ['carol', 'member'],
   ])
-  const secret = { slug: 'secret', name: 'Secret', topic: '', members }
+  const secret = { slug: 'secret', name: 'Secret', topic: '', recordable: false, members }
   expect(await talk.channels.groups('secret')).toEqual([secret])
   const rows = await Promise.all(spy.mock.results.map(({ value }) => value))
   spy.mockRestore()
