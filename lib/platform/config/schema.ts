@@ -253,6 +253,16 @@ export const CONFIG = {
       '',
       'For an https sfu.url: the SHA-256 fingerprint of its certificate, in hex, which then needs no authority. For self-signed ones.',
     ),
+    stock_client: key(
+      z.boolean(),
+      false,
+      "People may also open a channel's call in Galene's own page, signing in with their name and password here. Not through the bridge: docs/galene.md says what then holds. Needs sfu.url and server.public_url.",
+    ),
+    stock_client_url: key(
+      z.union([z.literal(''), webAddress]),
+      '',
+      'Where browsers find Galene\'s own pages, such as "https://galene.example.org:8443". Empty: at sfu.url.',
+    ),
     recordings_dir: key(
       text,
       '',
