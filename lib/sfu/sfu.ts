@@ -11,6 +11,9 @@ export type Group = {
   allowRecording: boolean
   /** By username. */
   members: ReadonlyMap<string, ChannelRole>
+  /** Where Galene's own page takes a name and a password, and where it sends people who have no token; absent while it is off. */
+  authServer?: string
+  authPortal?: string
 }
 
 /** Who is at the door, as the session says. `sessionId` lets a sign-out end the connection. */

@@ -1,5 +1,6 @@
 import type { ChannelRole } from '../../protocol/channels.ts'
 import type { Group } from '../sfu.ts'
+import { STOCK_PATHS } from '../stock-paths.ts'
 import { GROUP_FIELDS } from './facts.ts'
 import type { PublicJwk } from './tokens.ts'
 
@@ -48,24 +49,50 @@ export const isOurs = (description: Description | undefined, { kid }: PublicJwk)
   return hasKey || String(description?.comment).startsWith(`${MARKER} (key ${kid})`)
 }
 
-/** What somebody else set in the file and Galene knows. An unknown field would make all joins fail, so it goes. */
-const preserved = (existing: Description): Description => {
-  const kept: Description = {}
-  for (const [key, value] of Object.entries(existing)) {
+/** The fields of a file that Galene knows, by the names it has for them, whatever their case there. */
+export const knownFields = (description: Description): Description => {
+  const known: Description = {}
+  for (const [key, value] of Object.entries(description)) {
     const name = BY_FOLD.get(key.toLowerCase())
-    if (name && !NEVER.has(name)) kept[name] = value
+    if (name) known[name] = value
   }
-  return kept
+  return known
 }
+
+/** A field for which Galene refuses the file; undefined where it knows them all. */
+export const unknownField = (description: Description): string | undefined =>
+  Object.keys(description).find((key) => !BY_FOLD.has(key.toLowerCase()))
+
+/** Ours, which are there while `galene.stock_client` is on, and go with it. */
+const isOurAddress = (key: string, value: unknown): boolean =>
+  (key === 'authServer' || key === 'authPortal') &&
+  STOCK_PATHS.some((path) => new RegExp(`${path}(?:\\?|$)`).test(String(value)))
+
+/** What somebody else set in the file and Galene knows. An unknown field would make all joins fail, so it goes. */
+const preserved = (existing: Description): Description =>
+  Object.fromEntries(
+    Object.entries(knownFields(existing)).filter(
+      ([key, value]) => !NEVER.has(key) && !isOurAddress(key, value),
+    ),
+  )
 
 /** The users of a group with their roles, by name. Nobody has a password: tokens let people in. */
 export const rolesOf = ({ members }: Group): Map<string, string> =>
   new Map([...members.keys()].sort().map((name) => [name, ROLES[members.get(name) ?? 'listener']]))
 
-const fromChannel = ({ displayName, description, maxClients, allowRecording }: Group) => ({
+const fromChannel = ({
+  displayName,
+  description,
+  maxClients,
+  allowRecording,
+  authServer,
+  authPortal,
+}: Group) => ({
   ...{ displayName, description, public: false },
   'max-clients': maxClients,
   'allow-recording': allowRecording,
+  ...(authServer !== undefined && { authServer }),
+  ...(authPortal !== undefined && { authPortal }),
 })
 
 /** A group without its keys and users: our fields as the channel says, the others as they are in `existing`. */
