@@ -16,6 +16,8 @@ export const MAX_MODERATION_SECONDS = 31_536_000
 
 /** Messages in one page of history. */
 export const PAGE_SIZE = 50
+/** Calls in one page of a channel's past ones. */
+export const CALLS_PAGE_SIZE = 30
 /** Most changes one `chat.since` answers; past that it answers `reset: true` and the client reloads. */
 export const MAX_CHANGES = 500
 /** Unread messages are counted up to here. */

@@ -1,3 +1,4 @@
+import type { CallCard } from './calls.ts'
 import type { CallParticipant, Channel, ChannelMember, MyChannel } from './channels.ts'
 import type { Message, ReadPosition } from './chat.ts'
 import type { ModerationAct } from './moderation.ts'
@@ -59,6 +60,8 @@ export type Pushes = {
   'channels.member-left': { channelSlug: string; userId: string; memberCount?: number }
   /** Who is in the channel's call now: the whole list, replacing the old one. */
   'calls.participants': { channelSlug: string; participants: CallParticipant[] }
+  /** A call of the channel began, ended, or somebody came or went: its newest state. */
+  'calls.changed': CallCard
   /** An act of moderation was recorded or ended: its newest state. A person who is banned hears it last of all of the channel. */
   'moderation.changed': ModerationAct
   /** The channel's finished recordings are others now: ask again. */

@@ -75,6 +75,27 @@ export interface Tables {
     messagesUp: number
     messagesDown: number
   }
+  calls: {
+    /** In the order in which they began. */
+    number: Generated<number>
+    id: string
+    channelId: number
+    /** Numbers the changes of a channel's calls. */
+    rev: number
+    startedAt: string
+    endedAt: string | null
+    /** Over, and not worth telling. */
+    brief: Flag
+    /** When it was last known to run, or how it ended. */
+    seenAt: string
+  }
+  callStays: {
+    number: Generated<number>
+    callNumber: number
+    userId: string
+    joinedAt: string
+    leftAt: string | null
+  }
   whipKeys: {
     id: string
     channelId: number
