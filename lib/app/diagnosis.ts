@@ -46,6 +46,7 @@ export const createDiagnosis = ({ config, database, users, sfu, log, now }: Diag
     ...{ config, now, sfuUrl, iceFileProblem: iceFile.problem },
     isSfuHere: isOurs || isLoopbackUrl(config.sfu.url),
     isBuiltin: kind === 'builtin',
+    idleGroup: () => admin.idleChannel(),
     groups: async () => asFindings(await admin.outOfStep()),
   })
   const admin = createAdmin({

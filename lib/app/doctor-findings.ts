@@ -28,6 +28,12 @@ export const FINDINGS = {
     why: 'Browsers and Pyrite speak version 2 only.',
     fix: 'Install Galene 1.1 or newer.',
   },
+  'sfu-unsupported': {
+    level: 'warning',
+    what: 'The call server is a version that Pyrite is not tested with.',
+    why: 'Things may fail in ways that nobody has looked at, and its known defects stay.',
+    fix: 'Install Galene 1.1 or newer.',
+  },
   'sfu-plain-http': {
     level: 'warning',
     what: 'Pyrite talks to a call server on another machine without TLS.',

@@ -88,6 +88,7 @@ export const sfuFindings = (look: SfuLook, config: Config): Finding[] => {
   return [
     well('sfu-reachable', `The call server answers at ${look.url}.`),
     ...transportFindings(look.url),
+    ...(look.versionProblem === undefined ? [] : [found('sfu-unsupported', look.versionProblem)]),
     ...before,
     ...groups,
     ...join,

@@ -15,6 +15,8 @@ export type DoctorNeeds = {
   /** Whether its media leave from this machine, so that our addresses are its own. */
   isSfuHere: boolean
   isBuiltin: boolean
+  /** A channel that has a group and nobody in its call: where Pyrite makes no groups, a join is tried there. */
+  idleGroup?: () => Promise<string | undefined>
   /** What is known of the group of each channel. */
   groups: () => Promise<Finding[]>
   /** Why the file with ICE servers is not written; undefined where it is, or none is kept. */
@@ -64,11 +66,15 @@ const lookAtMedia = async (needs: DoctorNeeds, look: SfuLook | undefined) => {
   }
 }
 
-const groupFindings = async (needs: DoctorNeeds): Promise<Finding[]> => {
-  const findings = await needs.groups()
-  return findings.length > 0
-    ? findings
-    : [well('groups', 'Every channel is in step with the call server.')]
+/** That all is in step is said only where the call server was seen to take it. */
+const groupFindings = (findings: readonly Finding[], look: SfuLook | undefined): Finding[] =>
+  findings.length === 0 && look?.join.is === 'joined'
+    ? [well('groups', 'Every channel is in step with the call server.')]
+    : [...findings]
+
+const lookAtServer = async ({ config, now, sfuUrl, idleGroup }: DoctorNeeds) => {
+  const url = sfuUrl()
+  return url === '' ? undefined : lookAtSfu({ config, url, now, ...(idleGroup && { idleGroup }) })
 }
 
 /** Looks over everything that calls need: the call server, its groups, our address, and the ICE servers. */
@@ -79,10 +85,9 @@ export const createDoctor = (needs: DoctorNeeds): Doctor => {
     async examine(origin) {
       const began = performance.now()
       const at = now().toISOString()
-      const url = needs.sfuUrl()
       const [look, groups, address] = await Promise.all([
-        url === '' ? undefined : lookAtSfu({ config, url, now }),
-        groupFindings(needs),
+        lookAtServer(needs),
+        needs.groups(),
         addressFindings(config, origin),
       ])
       const media = await lookAtMedia(needs, look)
@@ -92,7 +97,7 @@ export const createDoctor = (needs: DoctorNeeds): Doctor => {
         tookMs: Math.round(performance.now() - began),
         findings: worstFirst([
           ...sfu,
-          ...groups,
+          ...groupFindings(groups, look),
           ...address,
           ...iceFindings(needs),
           ...media.findings,

@@ -50,6 +50,8 @@ export type CallsReport = {
     checkedAt: string
     /** As far as it is known. */
     version?: string
+    /** What is wrong with it, in a sentence. */
+    problem?: string
   }
   channels: ChannelCalls[]
   /** The newest one; absent until the first check. */

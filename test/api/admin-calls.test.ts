@@ -1,5 +1,8 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CallsReport } from '../../lib/protocol/admin.ts'
+import { eventually } from '../support/eventually.ts'
 import { type Pyrite, startPyrite } from '../support/pyrite.ts'
 
 describe('how calls stand', () => {
@@ -42,11 +45,30 @@ describe('how calls stand', () => {
       description: expect.stringContaining('127.0.0.1:9'),
     })
     expect(report.sfu).not.toHaveProperty('since')
-    expect(report.channels.map(({ name }) => name)).toEqual([
-      ...['general', 'Open ideas', undefined],
-    ])
+    const names = report.channels.map(({ name }) => name)
+    expect(names).toHaveLength(3)
+    expect(names).toEqual(expect.arrayContaining(['general', 'Open ideas', undefined]))
     expect(JSON.stringify(report).toLowerCase()).not.toContain('secret')
     expect(report.examination).toBeUndefined()
+  })
+
+  it('has the channels that are not in step on top, and why', async () => {
+    const alice = await pyrite.signIn('alice')
+    const file = join(pyrite.config.sfu.groups_dir, 'zebra.json')
+    await writeFile(file, '{"comment":"of somebody else"}')
+    await alice.send('POST', '/api/channels', { name: 'Zebra' })
+    await eventually(async () => {
+      const report: CallsReport = (await alice.send('GET', '/api/admin/calls')).body
+      expect(report.channels[0]).toMatchObject({
+        ...{ channelSlug: 'zebra', name: 'Zebra' },
+        sync: { state: 'failed', reason: expect.stringContaining('does not say that Pyrite') },
+      })
+    })
+    const { examination }: CallsReport = (await alice.send('POST', '/api/admin/calls/check', {}))
+      .body
+    const finding = examination?.findings.find(({ code }) => code === 'group-unmanaged')
+    expect(finding?.what).toContain('zebra')
+    expect(await readFile(file, 'utf8')).toContain('of somebody else')
   })
 
   it('is checked on demand, and the finding stays for the next look', async () => {

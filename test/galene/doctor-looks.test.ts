@@ -1,11 +1,17 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDoctor, type DoctorNeeds } from '../../lib/app/doctor.ts'
+import { newSigningKey } from '../../lib/app/secrets.ts'
+import { loadConfig } from '../../lib/platform/config/load.ts'
 import type { Config } from '../../lib/platform/config/schema.ts'
 import type { Examination } from '../../lib/protocol/admin.ts'
+import { createTokens } from '../../lib/sfu/galene/tokens.ts'
+import { fingerprintAt } from '../support/certificates.ts'
+import { ADMIN, startGalene, type TestGalene, WITH_ADMIN } from '../support/galene.ts'
 import { eachSfu, sfusUnderTest, startBridge, type TestBridge } from '../support/sfu.ts'
 
 const doctorOf = (bridge: TestBridge, fields: Partial<DoctorNeeds> = {}) =>
@@ -150,3 +156,66 @@ describe.each(sfusUnderTest().filter(({ galene }) => galene !== undefined))(
     })
   },
 )
+
+const REAL = sfusUnderTest().flatMap(({ name, galene }) => (galene ? [{ name, galene }] : []))
+
+describe.each(REAL)("the doctor and somebody else's $name", ({ galene: binary }) => {
+  let galene: TestGalene
+  let folder: string
+  beforeAll(async () => {
+    galene = await startGalene({ binary, config: WITH_ADMIN, tls: 'own' })
+    folder = await mkdtemp(join(tmpdir(), 'pyrite-doctor-'))
+  })
+  afterAll(async () => {
+    await galene.end()
+    await rm(folder, { recursive: true, force: true })
+  })
+  const examine = (fields: Partial<Config['galene']>, more: Partial<DoctorNeeds> = {}) => {
+    const config = loadConfig(join(folder, 'config.toml'))
+    const sfu = { ...config.sfu, url: galene.url, signing_key: newSigningKey() }
+    return createDoctor({
+      config: { ...config, sfu, galene: { ...config.galene, ...fields } },
+      ...{ now: () => new Date(), sfuUrl: () => galene.url, isSfuHere: false, isBuiltin: false },
+      groups: async () => [],
+      iceFileProblem: () => undefined,
+      ...more,
+    }).examine()
+  }
+  const pinned = async () => ({ certificate_sha256: await fingerprintAt(galene.url) })
+  const admin = { sync: 'api', api_user: ADMIN.user, api_password: ADMIN.password } as const
+
+  it('says why it does not trust it', async () => {
+    const examination = await examine(admin)
+    expect(problems(examination)).toEqual(['sfu-unreachable'])
+    expect(examination.findings[0]?.what).toContain('galene.certificate_sha256')
+  })
+
+  it('joins a group that it makes by the admin API, and takes it away again', async () => {
+    const examination = await examine({ ...admin, ...(await pinned()) })
+    expect(problems(examination)).toEqual([])
+    expect(codes(examination)).toContain('join')
+    expect(await galene.names()).toEqual([])
+  })
+
+  it('says what the admin API refuses', async () => {
+    const examination = await examine({ ...admin, api_password: 'wrong', ...(await pinned()) })
+    expect(problems(examination)).toEqual(['groups-not-written'])
+    expect(examination.findings[0]?.what).toContain('galene.api_user')
+  })
+
+  it('joins a channel that nobody is in where groups are kept by hand, and else says that it did not', async () => {
+    const settings = { sync: 'off', ...(await pinned()) } as const
+    expect(codes(await examine(settings))).toContain('join-not-tried')
+    const key = newSigningKey()
+    const sfu = { ...loadConfig('nowhere.toml').sfu, url: galene.url, signing_key: key }
+    const { jwk } = createTokens({ config: sfu, now: () => new Date() })
+    await galene.write('garden', JSON.stringify({ authKeys: [jwk] }))
+    const config = { ...loadConfig('nowhere.toml'), sfu }
+    const examination = await examine(settings, {
+      config: { ...config, galene: { ...config.galene, ...settings } },
+      idleGroup: async () => 'garden',
+    })
+    expect(codes(examination)).toContain('join')
+    expect(problems(examination)).toEqual([])
+  })
+})

@@ -57,14 +57,16 @@ export const adminRules = ({ db, users, sfu, examine, now }: AdminNeeds) => {
   })
 
   const report = async (userId: string): Promise<CallsReport> => {
-    const { kind, description, reachable, since, checkedAt, version } = sfu().health()
+    const { kind, description, reachable, since, checkedAt, version, problem } = sfu().health()
     const channels = (await channelsFor(db, userId)).map(channelCalls)
     const examination = checks.last()
     return {
       sfu: {
         ...{ kind, description, reachable, checkedAt: checkedAt.toISOString() },
         ...(since && { since: since.toISOString() }),
-        ...(version !== undefined && { version }),
+        // The built-in SFU is as old as Pyrite.
+        ...(version !== undefined && kind !== 'builtin' && { version }),
+        ...(problem !== undefined && { problem }),
       },
       channels: channels.sort((a, b) => urgency(a) - urgency(b)),
       ...(examination && { examination }),
@@ -81,6 +83,12 @@ export const adminRules = ({ db, users, sfu, examine, now }: AdminNeeds) => {
       return states.flatMap(({ slug, sync: { state, reason = '' } }) =>
         state === 'failed' ? [{ slug, reason }] : [],
       )
+    },
+    /** A channel that is in step and has nobody in its call; undefined where there is none. */
+    async idleChannel(): Promise<string | undefined> {
+      const isIdle = (slug: string) =>
+        sfu().syncState(slug).state === 'in-step' && sfu().participants(slug).length === 0
+      return (await channelsFor(db)).find(({ slug }) => isIdle(slug))?.slug
     },
     /** How calls stand. Throws `not-allowed` for all but admins. */
     async calls(userId: string): Promise<CallsReport> {

@@ -1,9 +1,12 @@
 import type { Config } from '../../platform/config/schema.ts'
+import { createGaleneApi } from './api.ts'
 import { askStatus, type StatusAnswer } from './ask-status.ts'
-import { makeProbeFile, type ProbeGroup } from './probe-group.ts'
-import { createConnecting } from './tls.ts'
-import { createTokens } from './tokens.ts'
+import { createGaleneHttp, type GaleneHttp } from './galene-http.ts'
+import { makeProbeByApi, makeProbeFile, type ProbeGroup } from './probe-group.ts'
+import { type Connecting, createConnecting } from './tls.ts'
+import { createTokens, type Tokens } from './tokens.ts'
 import { type JoinTry, tryJoin } from './try-join.ts'
+import { recogniseVersion, versionProblem } from './versions.ts'
 
 /** What one look at the SFU found. Nothing is judged here. */
 export type SfuLook = {
@@ -11,6 +14,8 @@ export type SfuLook = {
   /** Why no group could be made to try a join in. */
   noGroup?: string
   status: StatusAnswer
+  /** That its version is not supported, in a sentence. */
+  versionProblem?: string
   join: JoinTry | { is: 'not-tried' }
 }
 
@@ -18,43 +23,85 @@ export type LookNeeds = {
   config: Config
   /** Where the SFU answers, without a path. */
   url: string
+  /** A channel's group that is there and has nobody in its call, for where Pyrite makes no groups itself. */
+  idleGroup?: () => Promise<string | undefined>
   now: () => Date
 }
+
+type Tools = { connecting: Connecting; http: GaleneHttp; tokens: Tokens }
 
 /** Asked for where no group can be made: any name tells whether somebody answers. */
 const NO_GROUP = 'pyrite_doctor'
 const USERNAME = 'pyrite-doctor'
 
-const makeGroup = async ({ config, now }: LookNeeds): Promise<ProbeGroup | { why: string }> => {
+const groupByHand = async ({ idleGroup }: LookNeeds): Promise<ProbeGroup> => {
+  const name = await idleGroup?.()
+  if (name === undefined) throw new Error('Pyrite makes no groups, and no channel is idle')
+  return { name, remove: async () => undefined }
+}
+
+const makeGroup = (needs: LookNeeds, { http, tokens: { jwk } }: Tools): Promise<ProbeGroup> => {
+  const { config, now } = needs
+  const { sync, api_user: user, api_password: password } = config.galene
+  if (config.sfu.url === '' || sync === 'files') {
+    return makeProbeFile(config.sfu.groups_dir, jwk, now())
+  }
+  if (sync === 'off') return groupByHand(needs)
+  return makeProbeByApi(createGaleneApi({ http, user, password }), jwk, now())
+}
+
+const versionProblemOf = async (http: GaleneHttp): Promise<string | undefined> => {
   try {
-    const { jwk } = createTokens({ config: config.sfu, now })
-    return await makeProbeFile(config.sfu.groups_dir, jwk, now())
-  } catch (error) {
-    return { why: (error as Error).message }
+    return versionProblem(await recogniseVersion(http))
+  } catch {
+    // It does not answer, which the status says.
+    return undefined
+  }
+}
+
+const join = async (needs: LookNeeds, { tokens, connecting }: Tools, group: string) => {
+  const ticket = { username: USERNAME, group, role: 'listener', recording: false } as const
+  return tryJoin({ url: needs.url, group, token: await tokens.sign(ticket), connecting })
+}
+
+const lookWith = async (needs: LookNeeds, tools: Tools): Promise<SfuLook> => {
+  const { config, url, now } = needs
+  const { connecting, http } = tools
+  const made = await makeGroup(needs, tools).catch((error: Error) => error)
+  const group = made instanceof Error ? undefined : made
+  try {
+    const host = config.sfu.token_audience
+    const name = group?.name ?? NO_GROUP
+    const status = await askStatus({ url, group: name, host, connecting, now })
+    const old = status.is === 'answered' ? await versionProblemOf(http) : undefined
+    return {
+      url,
+      status,
+      ...(made instanceof Error && { noGroup: made.message }),
+      ...(old !== undefined && { versionProblem: old }),
+      join:
+        group && status.is === 'answered'
+          ? await join(needs, tools, group.name)
+          : { is: 'not-tried' },
+    }
+  } finally {
+    await group?.remove()
   }
 }
 
 /**
  * Looks at the SFU as a join would: a group of its own, which no channel can have and nobody sees, a status, a token, a real join;
- * and removes the group again. Never rejects, but where the TLS settings cannot be read.
+ * and removes the group again. Rejects only where the settings cannot be used at all.
  */
 export const lookAtSfu = async (needs: LookNeeds): Promise<SfuLook> => {
   const { config, url, now } = needs
   const connecting = createConnecting(url.startsWith('https:'), config.galene, now)
-  const group = await makeGroup(needs)
-  const name = 'name' in group ? group.name : NO_GROUP
+  const http = createGaleneHttp({ url: () => url, connecting })
   try {
-    const host = config.sfu.token_audience
-    const status = await askStatus({ url, group: name, host, connecting, now })
-    if ('why' in group || status.is === 'unreachable') {
-      const noGroup = 'why' in group ? { noGroup: group.why } : {}
-      return { url, ...noGroup, status, join: { is: 'not-tried' } }
-    }
-    const ticket = { username: USERNAME, group: name, role: 'listener', recording: false } as const
-    const token = await createTokens({ config: config.sfu, now }).sign(ticket)
-    return { url, status, join: await tryJoin({ url, group: name, token, connecting }) }
+    const tokens = createTokens({ config: config.sfu, now })
+    return await lookWith(needs, { connecting, http, tokens })
   } finally {
-    if ('remove' in group) await group.remove()
+    http.end()
     connecting.close()
   }
 }

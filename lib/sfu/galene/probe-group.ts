@@ -1,54 +1,81 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { GaleneApi } from './api.ts'
 import { GROUP_FILE_EXTENSION } from './facts.ts'
 import type { PublicJwk } from './tokens.ts'
 
 /** A group that exists for one look only. */
 export type ProbeGroup = { name: string; remove(): Promise<void> }
 
-/** No slug holds an underscore, so no channel has such a name, and the sync never touches such a file. */
-const PREFIX = 'pyrite_doctor_'
-/** Files of a look that was killed; one still under way is younger. */
+/** No slug holds an underscore, so no channel has such a name, and the sync never touches such a group. */
+const NAME = /^pyrite_doctor_([0-9a-z]+)_[0-9a-f]+$/
+/** Groups of a look that was killed; one that is still under way is younger. */
 const LEFT_AFTER_MS = 120_000
 const FILE_MODE = 0o644
 
-const clearLeft = async (folder: string, now: Date) => {
-  for (const file of (await readdir(folder)).filter((name) => name.startsWith(PREFIX))) {
-    const path = join(folder, file)
-    const { mtimeMs } = await stat(path)
-    if (now.getTime() - mtimeMs > LEFT_AFTER_MS) await rm(path, { force: true })
-  }
+const newName = (now: Date): string =>
+  `pyrite_doctor_${now.getTime().toString(36)}_${randomBytes(4).toString('hex')}`
+
+const isLeft = (name: string, now: Date): boolean => {
+  const made = NAME.exec(name)?.[1]
+  return made !== undefined && now.getTime() - Number.parseInt(made, 36) > LEFT_AFTER_MS
 }
 
-/** What Galene should know of it: a key, and nobody. */
-export const probeDescription = (jwk: PublicJwk) => ({
+/** Nobody is in it, and it says what it is. */
+const DESCRIPTION = {
   displayName: 'Pyrite doctor',
   comment: 'made by pyrite doctor to try one join, and removed at once',
   public: false,
   'max-clients': 2,
-  authKeys: [jwk],
-})
+}
 
-/** A name that no channel can have. */
-export const probeName = (): string => `${PREFIX}${randomBytes(6).toString('hex')}`
-
-/** Makes a group in the folder of group files, where people see nothing of it. Rejects where the folder cannot be written. */
+/** Makes one in the folder of group files, where people see nothing of it. Rejects where the folder cannot be written. */
 export const makeProbeFile = async (
   folder: string,
   jwk: PublicJwk,
   now: Date,
 ): Promise<ProbeGroup> => {
-  await clearLeft(folder, now)
-  const name = probeName()
-  const path = join(folder, `${name}${GROUP_FILE_EXTENSION}`)
+  const pathOf = (name: string) => join(folder, `${name}${GROUP_FILE_EXTENSION}`)
+  const names = (await readdir(folder)).map((file) => file.slice(0, -GROUP_FILE_EXTENSION.length))
+  for (const left of names.filter((name) => isLeft(name, now))) {
+    await rm(pathOf(left), { force: true })
+  }
+  const name = newName(now)
   const temporary = join(folder, `.${name}.tmp`)
+  const text = `${JSON.stringify({ ...DESCRIPTION, authKeys: [jwk] })}\n`
   try {
-    await writeFile(temporary, `${JSON.stringify(probeDescription(jwk))}\n`, { mode: FILE_MODE })
-    await rename(temporary, path)
+    await writeFile(temporary, text, { mode: FILE_MODE })
+    await rename(temporary, pathOf(name))
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
   }
-  return { name, remove: () => rm(path, { force: true }) }
+  return { name, remove: () => rm(pathOf(name), { force: true }) }
+}
+
+const removeByApi = async (api: GaleneApi, name: string) => {
+  const found = await api.group(name)
+  if (found) await api.remove(name, found.etag)
+}
+
+/** Makes one by Galene's admin API. Rejects with a sentence where that is refused or not answered. */
+export const makeProbeByApi = async (
+  api: GaleneApi,
+  jwk: PublicJwk,
+  now: Date,
+): Promise<ProbeGroup> => {
+  for (const left of (await api.groups()).filter((name) => isLeft(name, now))) {
+    await removeByApi(api, left)
+  }
+  const name = newName(now)
+  await api.create(name, DESCRIPTION)
+  const remove = () => removeByApi(api, name)
+  try {
+    await api.setKeys(name, [jwk])
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return { name, remove }
 }

@@ -15,6 +15,11 @@ const sinceWords = (at: string): string => {
   return day === 'Today' ? timeOf(at) : `${day}, ${timeOf(at)}`
 }
 
+const reachableWords = ({ reachable, since }: CallsReport['sfu']): string => {
+  if (!reachable) return 'It does not answer: nobody can join a call.'
+  return since ? `Reachable since ${sinceWords(since)}` : 'Reachable'
+}
+
 const CallServer = ({ sfu }: Pick<CallsReport, 'sfu'>) => (
   <section class="card" aria-label="Call server">
     <h2>Call server</h2>
@@ -22,26 +27,34 @@ const CallServer = ({ sfu }: Pick<CallsReport, 'sfu'>) => (
       <span class={sfu.reachable ? 'state-dot good' : 'state-dot bad'} aria-hidden="true" />
       <div>
         <b>{sfu.description.charAt(0).toUpperCase() + sfu.description.slice(1)}</b>
-        <p>
-          {sfu.since ? (
-            <span title={momentOf(sfu.since)}>Reachable since {sinceWords(sfu.since)}</span>
-          ) : (
-            'It does not answer: nobody can join a call.'
-          )}
+        <p title={sfu.since && momentOf(sfu.since)}>
+          {reachableWords(sfu)}
           {sfu.version && ` · version ${sfu.version}`}
         </p>
+        {sfu.problem && (
+          <p class="bad-words">{sfu.problem.charAt(0).toUpperCase() + sfu.problem.slice(1)}.</p>
+        )}
       </div>
     </div>
   </section>
 )
 
-const syncWords = { 'in-step': 'In step', pending: 'On its way', failed: 'Not in step' }
+const syncWords = {
+  'in-step': 'In step',
+  /** Written, while the call server does not answer. */
+  unseen: 'Waits for the call server',
+  pending: 'On its way',
+  failed: 'Not in step',
+}
 
 const peopleWords = (participants: number): string =>
   participants === 1 ? '1 person in the call' : `${participants} people in the call`
 
-const ChannelLine = ({ channel }: { channel: ChannelCalls }) => {
+type ChannelLineProps = { channel: ChannelCalls; isServerThere: boolean }
+
+const ChannelLine = ({ channel, isServerThere }: ChannelLineProps) => {
   const { channelSlug, name, sync, participants, locked, recording } = channel
+  const state = sync.state === 'in-step' && !isServerThere ? 'unseen' : sync.state
   const extra = [
     ...(participants > 0 ? [peopleWords(participants)] : []),
     ...(locked ? ['locked'] : []),
@@ -52,20 +65,20 @@ const ChannelLine = ({ channel }: { channel: ChannelCalls }) => {
       <span class="row-icon">{name ? <Hash size={18} /> : <Lock size={18} />}</span>
       <div class="row-text channel-state">
         <b>{channelSlug ? <a href={`/channels/${channelSlug}`}>{name}</a> : 'A private channel'}</b>
-        <small>{[syncWords[sync.state], ...extra].join(' · ')}</small>
+        <small>{[syncWords[state], ...extra].join(' · ')}</small>
         {sync.state === 'failed' && sync.reason && <p>{sync.reason}</p>}
       </div>
-      <span class={`state-dot ${stateOf(channel)}`} aria-hidden="true" />
+      <span class={`state-dot ${dotOf(state, participants)}`} aria-hidden="true" />
     </li>
   )
 }
 
-const stateOf = ({ sync, participants }: ChannelCalls): string => {
-  if (sync.state === 'failed') return 'bad'
-  return participants > 0 ? 'live' : sync.state === 'pending' ? 'waits' : 'good'
+const dotOf = (state: keyof typeof syncWords, participants: number): string => {
+  if (state === 'failed') return 'bad'
+  return participants > 0 ? 'live' : state === 'in-step' ? 'good' : 'waits'
 }
 
-const Channels = ({ channels }: Pick<CallsReport, 'channels'>) => {
+const Channels = ({ report: { channels, sfu } }: { report: CallsReport }) => {
   const live = channels.filter(({ participants }) => participants > 0).length
   const rest = channels.length - MOST_CHANNELS
   return (
@@ -80,7 +93,11 @@ const Channels = ({ channels }: Pick<CallsReport, 'channels'>) => {
       </p>
       <ul class="rows">
         {channels.slice(0, MOST_CHANNELS).map((channel, at) => (
-          <ChannelLine key={channel.channelSlug ?? at} channel={channel} />
+          <ChannelLine
+            key={channel.channelSlug ?? at}
+            channel={channel}
+            isServerThere={sfu.reachable}
+          />
         ))}
       </ul>
       {rest > 0 && <p class="card-hint">And {rest} more, without a call and not out of step.</p>}
@@ -126,7 +143,8 @@ const Checked = ({ store }: { store: CallsStore }) => {
         <h2>Check</h2>
         {examination && (
           <small title={momentOf(examination.at)}>
-            {sinceWords(examination.at)}, took {(examination.tookMs / 1_000).toFixed(1)} s
+            {sinceWords(examination.at)}
+            {examination.tookMs > 100 && `, took ${(examination.tookMs / 1_000).toFixed(1)} s`}
           </small>
         )}
       </header>
@@ -158,7 +176,7 @@ export const CallsPage = ({ store }: { store: CallsStore }) => {
           <>
             <CallServer sfu={report.sfu} />
             <Checked store={store} />
-            <Channels channels={report.channels} />
+            <Channels report={report} />
             {examination && examination.candidates.length + examination.iceServers.length > 0 && (
               <Ways examination={examination} />
             )}
