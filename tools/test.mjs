@@ -25,18 +25,10 @@ const findChromium = () =>
     .map(onPath)
     .find(Boolean)
 
-/** A Chromium for the browser tests: the one that is there, or Debian's. */
-const ensureChromium = () => {
-  const found = findChromium()
-  if (found) return found
+/** Installs a package of Debian; false where that is impossible. */
+const installed = (name) => {
   const apt = onPath('apt-get')
-  if (!apt) {
-    console.error(
-      'The browser tests need Chromium: install it, or name it in CHROMIUM=/path/to/chromium.',
-    )
-    process.exit(1)
-  }
-  console.log('Installing Chromium from Debian for the browser tests.')
+  if (!apt) return false
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
   const run = (...args) => {
     const [command, ...rest] = [...sudo, apt, ...args]
@@ -47,13 +39,29 @@ const ensureChromium = () => {
       }).status === 0
     )
   }
-  if (!(run('update', '-qq') && run('install', '-y', '-qq', 'chromium')) || !findChromium()) {
+  return run('update', '-qq') && run('install', '-y', '-qq', name)
+}
+
+/** A Chromium for the browser tests: the one that is there, or Debian's. */
+const ensureChromium = () => {
+  const found = findChromium()
+  if (found) return found
+  console.log('Installing Chromium from Debian for the browser tests.')
+  if (!installed('chromium') || !findChromium()) {
     console.error(
       'Chromium could not be installed: install it by hand, or name it in CHROMIUM=/path/to/chromium.',
     )
     process.exit(1)
   }
   return findChromium()
+}
+
+/** A coturn for the tests of TURN: the one that is there, or Debian's. Undefined: those tests are left out, and counted. */
+const ensureTurnserver = () => {
+  const found = process.env.TURNSERVER ?? onPath('turnserver')
+  if (found) return found
+  console.log('Installing coturn from Debian for the tests of TURN.')
+  return installed('coturn') ? onPath('turnserver') : undefined
 }
 
 /** The real Galenes the SFU suites run on beside the built-in SFU. */
@@ -100,10 +108,12 @@ const runSuites = (title, folders, workers, env) => {
 await ensureBuilt()
 const chromium = ensureChromium()
 const galenes = findGalenes()
+const turnserver = ensureTurnserver()
 const env = {
   ...process.env,
   CHROMIUM: chromium,
   GALENE_BINARIES: galenes.join(':'),
+  ...(turnserver && { TURNSERVER: turnserver }),
   NODE_ENV: 'test',
 }
 const only = process.argv.slice(2)
@@ -121,6 +131,11 @@ if (galenes.length === 0) {
     'No Galene found: put one on the PATH, or name some in GALENE_BINARIES=a:b, to run the SFU suites on them too.',
   )
 }
+console.log(
+  turnserver
+    ? `coturn used: ${turnserver}`
+    : 'No coturn found: the tests of TURN are left out, and counted as skipped. Install it, or name it in TURNSERVER=/path/to/turnserver.',
+)
 console.log(`Chromium used: ${chromium}`)
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
 process.exitCode = totals.failed > 0 ? 1 : 0

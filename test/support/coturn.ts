@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { createAuthority } from './certificates.ts'
 import { eventually } from './eventually.ts'
 
 const isExecutable = (path: string): boolean => {
@@ -34,19 +35,16 @@ const freePorts = async (count: number): Promise<number[]> => {
   return ports
 }
 
-/** A key and a certificate for 127.0.0.1 and localhost, signed by itself, as PEM files in `folder`. */
-export const makeCertificate = async (folder: string) => {
-  const key = join(folder, 'key.pem')
-  const certificate = join(folder, 'cert.pem')
-  const names = 'subjectAltName=IP:127.0.0.1,DNS:localhost'
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  const made = ['-keyout', key, '-out', certificate, '-days', '2']
-  execFileSync(
-    'openssl',
-    ['req', '-x509', ...curve, ...made, '-subj', '/CN=localhost', '-addext', names],
-    { stdio: 'ignore' },
-  )
-  return { key, certificate, pem: await readFile(certificate, 'utf8') }
+/** Key and certificate as files in `folder`, and what a client must trust: a certificate for 127.0.0.1 and localhost. */
+const makeCertificate = async (folder: string) => {
+  const authority = await createAuthority()
+  const signed = await authority.sign('IP:127.0.0.1,DNS:localhost')
+  const ca = await readFile(authority.file, 'utf8')
+  await authority.remove()
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  await writeFile(key, signed.key)
+  await writeFile(certificate, signed.certificate)
+  return { key, certificate, ca }
 }
 
 export const TURN_SECRET = 'a shared secret of the tests'
@@ -66,7 +64,7 @@ const ended = (child: ChildProcess): Promise<unknown> =>
 export const startCoturn = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pyrite-coturn-'))
   const [port = 0, tlsPort = 0, relayPort = 0] = await freePorts(3)
-  const { key, certificate, pem } = await makeCertificate(folder)
+  const { key, certificate, ca } = await makeCertificate(folder)
   const lines: string[] = []
   const child = spawn(
     turnserver ?? 'turnserver',
@@ -99,7 +97,7 @@ export const startCoturn = async () => {
   return {
     port,
     tlsPort,
-    ca: pem,
+    ca,
     lines,
     async stop() {
       child.kill('SIGTERM')
