@@ -131,7 +131,7 @@ describe.each(galenes())("Galene's admin API, of %s", (binary) => {
     await hasFailed(/has no admin API/)
   })
 
-  it('keeps what somebody else writes at the same moment', async () => {
+  it('keeps what somebody else writes at the same moment [FACT-API]', async () => {
     await start()
     await inStep()
     groups[0] = group('garden', { displayName: 'Roses' })

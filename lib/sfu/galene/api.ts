@@ -1,9 +1,8 @@
+import { API_PATH } from './facts.ts'
 import type { Answer, GaleneHttp, Question } from './galene-http.ts'
 import { type Description, parseDescription } from './group-file.ts'
 import type { PublicJwk } from './tokens.ts'
 
-/** Where Galene answers its admin API. Source: webserver/api.go. Proof: [FACT-API]. */
-const API_PATH = '/galene-api/v0'
 /** Galene writes the whole file, to the disk, at each change, one after another. */
 const ANSWER_MS = 10_000
 

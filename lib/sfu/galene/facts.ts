@@ -75,3 +75,18 @@ export const GROUP_FIELDS = [
 
 /** Group files whose size and modification time are unchanged are not read again. Source: group/description.go. Proof: [FACT-MTIME]. */
 export const MTIME_STEP_NANOSECONDS = 1_000_000n
+
+/**
+ * Where Galene answers its admin API, since 0.9. It writes a group's fields, keys and each user one by one, tells by an ETag whether
+ * the group's file changed, and answers 500 to a race lost as to what it does not understand.
+ * Source: webserver/api.go, group/description.go. Proof: on a real Galene, [FACT-API].
+ */
+export const API_PATH = '/galene-api/v0'
+
+/**
+ * Galene says nowhere which version it is. What tells is how its admin API answers OPTIONS, which asks for no password: since 1.0
+ * it names its methods, since 1.1 also for tokens of all groups; before, it asks for the password.
+ * Source: webserver/api.go of 0.96.3, 1.0 and 1.1. Proof: on a real Galene, [FACT-VERSION].
+ */
+export const NAMES_METHODS_SINCE_1_0 = `${API_PATH}/.stats`
+export const NAMES_METHODS_SINCE_1_1 = `${API_PATH}/.groups/.tokens/`
