@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { type ChannelRole, ChannelSlug } from './channels.ts'
 import { MAX_MODERATION_SECONDS, MAX_REASON_LENGTH, PAGE_SIZE } from './limits.ts'
+import type { Rights } from './rights.ts'
+
+export { isInForce, type Judged, type Rights, rightsOf } from './rights.ts'
 
 /**
  * What may be done to a person, and to a channel (`lock`).
@@ -34,16 +37,6 @@ export type ModerationAct = {
   endedBy: string | null
   /** Of a lock only: what it closes, and who may go on besides those who manage the channel. */
   lock: { scope: LockScope; exempt: ChannelRole[] } | null
-}
-
-/** What a person in a channel may do there now. */
-export type Rights = {
-  /** Post, edit, type. */
-  write: boolean
-  /** Publish sound and pictures in the call. */
-  present: boolean
-  /** Come into the call from outside. */
-  enter: boolean
 }
 
 const Reason = z.string().trim().max(MAX_REASON_LENGTH).default('')
@@ -93,30 +86,3 @@ export type ModerationLog = { acts: ModerationAct[]; hasMore: boolean }
 /** GET /api/channels/:channelSlug/moderation/state, moderation.state: what is in force that I may see, and what I may do. Changes arrive as `moderation.changed`. */
 export const ReadModerationState = z.object({ channelSlug: ChannelSlug })
 export type ModerationState = { acts: ModerationAct[]; rights: Rights }
-
-/** Whether an act still holds at `at`, an ISO time. */
-export const isInForce = ({ endedAt, until }: ModerationAct, at: string): boolean =>
-  endedAt === null && (until === null || until > at)
-
-/** Somebody in a channel, as the ledger looks at them. `manages`: a moderator of it, or an admin who may manage it. */
-export type Judged = { userId: string; role: ChannelRole; manages: boolean }
-
-const closes = (act: ModerationAct, { role, manages }: Judged, scope?: LockScope): boolean =>
-  act.lock !== null &&
-  !manages &&
-  !act.lock.exempt.includes(role) &&
-  (scope === undefined || act.lock.scope === scope)
-
-/** What somebody in a channel may do at `at`, by the acts of that channel. Both halves ask this one function. */
-export const rightsOf = (who: Judged, acts: readonly ModerationAct[], at: string): Rights => {
-  const held = acts.filter((act) => isInForce(act, at))
-  const has = (kind: ModerationKind) =>
-    held.some((act) => act.kind === kind && act.userId === who.userId)
-  const isSilent = has('timeout') || held.some((act) => closes(act, who, 'channel'))
-  const mayWrite = who.role !== 'listener' && !isSilent
-  return {
-    write: mayWrite,
-    present: mayWrite && !has('forbid-presenting'),
-    enter: !has('ban') && !held.some((act) => closes(act, who)),
-  }
-}
