@@ -21,10 +21,16 @@ const READ_MS = 10_000
 const noAnswer = (cause?: unknown) =>
   new PyriteError('calls.no-answer', 'the call server does not answer', { cause })
 
-/** Nothing in http-proxy hears these: without a listener the process would end. */
+/**
+ * Nothing in http-proxy hears these: without a listener the process would end. An answer that has not begun can still become
+ * another one.
+ */
 const endTogether = (answer: IncomingMessage, response: ServerResponse) => {
-  answer.on('error', () => response.destroy())
-  answer.on('aborted', () => response.destroy())
+  const cutOff = () => {
+    if (response.headersSent) response.destroy()
+  }
+  answer.on('error', cutOff)
+  answer.on('aborted', cutOff)
   response.on('error', () => answer.destroy())
 }
 

@@ -109,7 +109,7 @@ export const recordingsRemote = (needs: RemoteNeeds): Recordings => {
     }
     response.writeHead(status, only(answer.headers, ANSWERED))
     // Whoever goes away in the middle, there is nobody left to tell.
-    await pipeline(answer, response).catch(() => undefined)
+    await pipeline(answer, response).catch(() => response.destroy())
   }
 
   return {
