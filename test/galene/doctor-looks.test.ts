@@ -12,7 +12,7 @@ import type { Examination } from '../../lib/protocol/admin.ts'
 import { createTokens } from '../../lib/sfu/galene/tokens.ts'
 import { fingerprintAt } from '../support/certificates.ts'
 import { ADMIN, startGalene, type TestGalene, WITH_ADMIN } from '../support/galene.ts'
-import { eachSfu, sfusUnderTest, startBridge, type TestBridge } from '../support/sfu.ts'
+import { connectTo, eachSfu, sfusUnderTest, startBridge, type TestBridge } from '../support/sfu.ts'
 
 const doctorOf = (bridge: TestBridge, fields: Partial<DoctorNeeds> = {}) =>
   createDoctor({
@@ -30,6 +30,18 @@ const withSfu = (config: Config, fields: Partial<Config['sfu']>): Config => ({
   ...config,
   sfu: { ...config.sfu, ...fields },
 })
+
+/** Somebody connected to the call server itself, past the bridge. */
+const joined = async ({ sfuUrl, config }: TestBridge, group: string) => {
+  const { sign } = createTokens({ config: config.sfu, now: () => new Date() })
+  const token = await sign({ username: 'dave', group, role: 'listener', recording: false })
+  const person = connectTo(`${sfuUrl()}/ws`)
+  await person.opens()
+  person.send({ type: 'handshake', version: ['2'], id: `direct-${Date.now()}` })
+  person.send({ type: 'join', kind: 'join', group, token, username: 'dave' })
+  await person.hears({ type: 'user', kind: 'add', username: 'dave' })
+  return person
+}
 
 const problems = ({ findings }: Examination) =>
   findings.filter(({ level }) => level === 'problem').map(({ code }) => code)
@@ -55,6 +67,29 @@ eachSfu('the doctor', (sfu) => {
       ...['attic.json', 'garden.json'],
     ])
     alice.socket.close()
+  })
+
+  it('joins a channel where Pyrite makes no groups, and people in it hear nothing of that [SFU-13]', async () => {
+    const alice = await bridge.join('alice')
+    const direct = await joined(bridge, 'garden')
+    const heard = alice.heard.length
+    const { galene, sfu: settings } = bridge.config
+    const config = {
+      ...bridge.config,
+      galene: { ...galene, sync: 'off' as const },
+      sfu: { ...settings, url: bridge.sfuUrl() },
+    }
+    const idleGroup = async () => 'garden'
+    const examination = await doctorOf(bridge, { config, idleGroup }).examine()
+    expect(codes(examination)).toContain('join')
+    // Who is connected to the call server itself does hear of it, so there was something to leave out.
+    await direct.hears({ type: 'user', kind: 'add', username: 'Pyrite doctor' })
+    await direct.hears({ type: 'user', kind: 'delete', username: 'Pyrite doctor' })
+    const bob = await bridge.join('bob')
+    await alice.hears({ type: 'user', kind: 'add', id: bob.id })
+    const users = alice.heard.slice(heard).filter(({ type }) => type === 'user')
+    expect(users.map(({ username }) => username)).toEqual(['bob'])
+    for (const person of [alice, bob, direct]) person.socket.close()
   })
 
   it('says that browsers are given no TURN server, and where media would be looked for', async () => {

@@ -320,12 +320,14 @@ export class Connection {
     const type = typeOf(message)
     counts.down(type, message.length)
     const news = newsIn(type, message)
-    this.toClient(frame, message.length)
-    if (news) this.learn(news)
+    if (news?.type !== 'service') {
+      this.toClient(frame, message.length)
+      if (news) this.learn(news)
+    }
     if (since > 0) counts.ended('down', since)
   }
 
-  private learn(news: News) {
+  private learn(news: Exclude<News, { type: 'service' }>) {
     if (news.type === 'joined') return this.learnJoined(news)
     if (news.type === 'recorder') {
       return this.shared.state.recorder(this.group, news.id, news.present)

@@ -1,5 +1,8 @@
 import { RECORDER_PERMISSION, RECORDER_USERNAME } from './facts.ts'
 
+/** Who Pyrite's own connections to Galene say they are: nobody's name, since those hold no space and no capital [SFU-13]. */
+export const SERVICE_USERNAME = 'Pyrite doctor'
+
 /** The few frames of Galene that the bridge must understand; all others pass unread. */
 export type News =
   | {
@@ -13,6 +16,7 @@ export type News =
   | { type: 'recorder'; id: string; present: boolean }
   | { type: 'offer'; id: string; replace: string }
   | { type: 'close'; id: string }
+  | { type: 'service' }
 
 /** `{"type":"`, which is how Go begins a message. */
 const PREFIX = [...Buffer.from('{"type":"')]
@@ -61,6 +65,7 @@ const readJoined = ({ kind, group, status, error, permissions }: Raw): News => {
 
 /** The recorder is told from a person of that name by its permission; a `delete` carries none. */
 const readUser = ({ kind, id, username, permissions }: Raw): News | undefined => {
+  if (username === SERVICE_USERNAME) return { type: 'service' }
   if (username !== RECORDER_USERNAME) return undefined
   if (kind === 'delete') return { type: 'recorder', id: text(id), present: false }
   const isRecorder = Array.isArray(permissions) && permissions.includes(RECORDER_PERMISSION)

@@ -1,6 +1,7 @@
 import type { Config } from '../../platform/config/schema.ts'
 import { createGaleneApi } from './api.ts'
 import { askStatus, type StatusAnswer } from './ask-status.ts'
+import { SERVICE_USERNAME } from './bridge-news.ts'
 import { createGaleneHttp, type GaleneHttp } from './galene-http.ts'
 import { makeProbeByApi, makeProbeFile, type ProbeGroup } from './probe-group.ts'
 import { type Connecting, createConnecting } from './tls.ts'
@@ -32,7 +33,6 @@ type Tools = { connecting: Connecting; http: GaleneHttp; tokens: Tokens }
 
 /** Asked for where no group can be made: any name tells whether somebody answers. */
 const NO_GROUP = 'pyrite_doctor'
-const USERNAME = 'pyrite-doctor'
 
 const groupByHand = async ({ idleGroup }: LookNeeds): Promise<ProbeGroup> => {
   const name = await idleGroup?.()
@@ -60,7 +60,7 @@ const versionProblemOf = async (http: GaleneHttp): Promise<string | undefined> =
 }
 
 const join = async (needs: LookNeeds, { tokens, connecting }: Tools, group: string) => {
-  const ticket = { username: USERNAME, group, role: 'listener', recording: false } as const
+  const ticket = { username: SERVICE_USERNAME, group, role: 'listener', recording: false } as const
   return tryJoin({ url: needs.url, group, token: await tokens.sign(ticket), connecting })
 }
 
