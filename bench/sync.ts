@@ -11,7 +11,7 @@ import { createLog } from '../lib/platform/log.ts'
 import { createHub } from '../lib/platform/ws/hub.ts'
 import { createTopics } from '../lib/platform/ws/topics.ts'
 import { statusPath } from '../lib/sfu/galene/facts.ts'
-import { pokeGroup } from '../lib/sfu/galene/galene-http.ts'
+import { createPoker } from '../lib/sfu/galene/galene-http.ts'
 import { Groups } from '../lib/sfu/galene/groups.ts'
 import { createTokens } from '../lib/sfu/galene/tokens.ts'
 import type { GroupSource } from '../lib/sfu/sfu.ts'
@@ -42,12 +42,16 @@ const sourceOf = (database: Database): GroupSource => {
 
 /** The files of these channels, kept as the server keeps them; `url` is where the SFU answers, once it does. */
 const groupsIn = (scope: Scope, folder: string, source: GroupSource, url?: string) => {
+  const poker = createPoker()
   let check = () => undefined as unknown
   const groups = new Groups({
     ...{ folder, jwk, source, log, changed: () => void check() },
-    poke: async (name) => (url === undefined ? undefined : pokeGroup(url, '', name)),
+    poke: async (name) => (url === undefined ? undefined : poker.poke(url, '', name)),
   })
-  scope.defer(() => groups.stop())
+  scope.defer(() => {
+    poker.end()
+    return groups.stop()
+  })
   /** Resolves when the SFU has looked at the file of a group that changed, with the wait for further changes. */
   const follow = (name: string) =>
     new Promise<void>((done) => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
-import { pokeGroup } from '../../../../../lib/sfu/galene/galene-http.ts'
+import { createPoker } from '../../../../../lib/sfu/galene/galene-http.ts'
 
 it('a call server whose answer trickles without end does not hold up the group files', async () => {
   const server = createServer((_request, response) => {
@@ -12,7 +12,7 @@ it('a call server whose answer trickles without end does not hold up the group f
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   const from = performance.now()
-  expect(await pokeGroup(`http://127.0.0.1:${port}`, '', 'garden')).toBeUndefined()
+  expect(await createPoker().poke(`http://127.0.0.1:${port}`, '', 'garden')).toBeUndefined()
   expect(performance.now() - from).toBeLessThan(6_000)
   server.closeAllConnections()
   server.close()
