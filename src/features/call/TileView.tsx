@@ -52,7 +52,9 @@ export const TileLabel = ({ tile }: { tile: Tile }) => (
         <span class="hidden-words">muted</span>
       </span>
     )}
-    <span class="tile-who">{tileName(tile)}</span>
+    <span class="tile-who" title={tileName(tile)}>
+      {tileName(tile)}
+    </span>
   </span>
 )
 
