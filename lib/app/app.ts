@@ -95,6 +95,7 @@ export const createApp = (needs: AppNeeds) => {
       const own = metricsAddress(config.metrics.listen)
       if (own) await listen(metricsServer, own, 'metrics.listen')
       await features.calls.start(now())
+      await features.channels.ensureModerated()
       await sfu.start()
       ends.push(every(EXPIRY_CHECK_MS, () => endExpired(parts), onBug))
       return port

@@ -52,6 +52,12 @@ const putIn = (sqlite: Sqlite, channelId: number, wanted: ChannelMember) => {
   }
 }
 
+const handOver = (sqlite: Sqlite) =>
+  stored.heirs(sqlite).map(({ channelId, slug, ...member }) => {
+    stored.putMembership(sqlite, channelId, member)
+    return { place: { channelId, slug }, member, count: stored.countMembers(sqlite, channelId) }
+  })
+
 /** Coming, going, and who is what in a channel. */
 export const membershipRules = (
   { database: { write }, now }: ChannelsNeeds,
@@ -80,6 +86,16 @@ export const membershipRules = (
       return { place, ...letIn(sqlite, place.channelId, userId, joinedAt) }
     })
     if (joined) await news.memberChanged(joined.place, joined.member, joined.memberCount)
+  },
+
+  /**
+   * Gives every channel that people are in, and none of them moderates, a moderator out of their midst: the last one was disabled.
+   * May be called at any time.
+   */
+  async ensureModerated(): Promise<void> {
+    for (const { place, member, count } of await write(handOver)) {
+      await news.memberChanged(place, member, count)
+    }
   },
 
   /** Throws `channels.not-found`, `channels.last-moderator`. */
