@@ -55,7 +55,10 @@ const groupsIn = (scope: Scope, folder: string, source: GroupSource, url?: strin
     port: groupsByFiles({ folder, jwk, poke }),
     ...{ source, log, changed: () => void check() },
   })
-  scope.defer(() => groups.stop())
+  scope.defer(() => {
+    http.end()
+    return groups.stop()
+  })
   /** Resolves when the SFU has looked at the file of a group that changed, with the wait for further changes. */
   const follow = (name: string) =>
     new Promise<void>((done) => {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newSigningKey } from '../../lib/app/secrets.ts'
 import type { Config } from '../../lib/platform/config/schema.ts'
@@ -9,6 +10,13 @@ import { type Command, type Running, start } from './process.ts'
 import type { Scope } from './scope.ts'
 
 const SERVER = join(import.meta.dirname, '../../dist/server/main.mjs')
+const PACKAGE = join(import.meta.dirname, '../../package.json')
+
+/** What `npm start` tells Node, so that what is measured is what is run. */
+const nodeFlags = (): string[] => {
+  const { scripts } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { scripts: { start: string } }
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'))
+}
 /** Larger than any limit a load reaches, so that what is measured is the work and not the brake. */
 const UNLIMITED = 1_000_000_000
 
@@ -96,7 +104,7 @@ export const serveCommand = (folder: string, settings: Settings, port: number): 
   }
   return {
     command: process.execPath,
-    args: [SERVER, 'serve'],
+    args: [...nodeFlags(), SERVER, 'serve'],
     env: {
       PYRITE_CONFIG: join(folder, 'config.toml'),
       ...Object.fromEntries(environmentOf(merged)),

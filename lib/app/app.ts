@@ -97,6 +97,7 @@ export const createApp = (needs: AppNeeds) => {
       const own = metricsAddress(config.metrics.listen)
       if (own) await listen(metricsServer, own, 'metrics.listen')
       await features.calls.start(now())
+      await features.channels.ensureModerated()
       await features.moderation.start()
       await diagnosis.iceFile.start()
       await sfu.start()

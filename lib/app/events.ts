@@ -13,6 +13,7 @@ export const linkEvents = ({ bus, hub, sfu, features, onBug }: Links) => {
     bus.on('users.changed', (user) => hub.tellAll('users.changed', user)),
     bus.on('users.changed', () => sfu.groupsChanged()),
     bus.on('users.disabled', ({ userId }) => hub.endUser(userId)),
+    bus.on('users.disabled', () => void channels.ensureModerated().catch(onBug)),
     bus.on('users.disabled', ({ userId }) => void auth.endAllOf(userId).catch(onBug)),
     bus.on('users.disabled', ({ userId }) => sfu.end({ userId }, 'Your account was disabled.')),
     bus.on('auth.session-ended', ({ sessionId }) => hub.endSession(sessionId)),

@@ -29,6 +29,7 @@ const verbs: Record<string, Run> = {
   },
   async disable(people, name) {
     await people.users.disable((await find(people, name)).id)
+    await people.channels.ensureModerated()
     say(`${name} can no longer sign in. A running server ends their connections within a minute.`)
   },
   async enable(people, name) {

@@ -164,6 +164,7 @@ export type Which = { userId?: string; sessionId?: string; group?: string; conne
 /** The media server, as everything else sees it. */
 export type Sfu = {
   start(): Promise<void>
+  /** Resolves within five seconds, also where the SFU hangs. */
   stop(): Promise<void>
   /** The database changed: bring the group files in step soon. Without a name: all of them. */
   groupsChanged(name?: string): void

@@ -16,7 +16,7 @@ const Me = () => {
     <a class="my-line" href="/settings" title="Settings">
       <Avatar id={me.id} name={me.displayName} />
       <span class="my-line-text">
-        <b>{me.displayName}</b>
+        <b title={me.displayName}>{me.displayName}</b>
         <small>{socket.state.is === 'open' ? 'Available' : 'Not connected'}</small>
       </span>
       <Settings size={18} aria-hidden="true" />

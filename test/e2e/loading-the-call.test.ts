@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { openWorld, type Visitor, type World } from '../support/browser.ts'
+import { openWorld, type World } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 
 const LONG = 60_000
@@ -13,15 +13,29 @@ beforeAll(async () => {
 afterAll(() => world?.stop())
 afterEach(() => expect(world.complaints()).toEqual([]))
 
-/** Alice, whose browser gets none of the code behind calls. */
-const comesWithoutCalls = async (): Promise<Visitor> => {
+/** Alice, whose browser gets none of the code behind calls, and how often it has asked. */
+const comesWithoutCalls = async () => {
+  let asked = 0
   const alice = await world.comes('alice', {
     path: '/channels/general',
-    prepare: (context) => context.route(CODE, (route) => route.abort()),
+    prepare: (context) =>
+      context.route(CODE, async (route) => {
+        await route.abort()
+        asked += 1
+      }),
   })
   alice.tolerate(EXPECTED)
-  return alice
+  return { page: alice.page, asked: () => asked }
 }
+
+it('a click loads what did not come while the network was away', { timeout: LONG }, async () => {
+  const { page, asked } = await comesWithoutCalls()
+  await eventually(() => expect(asked()).toBe(1))
+  await page.context().unroute(CODE)
+  await page.getByRole('button', { name: /^Join call/ }).click()
+  await page.getByRole('button', { name: 'Join now' }).waitFor()
+  expect(await page.getByText(/be loaded/).count()).toBe(0)
+})
 
 it('says that calls could not be loaded, and a reload brings them back', {
   timeout: LONG,

@@ -57,6 +57,7 @@ eachSfu('sending a file in a call', ({ galene }) => {
     const [sent, received] = [transferOf(alice, 'plan.bin'), transferOf(bob, 'plan.bin')]
     await received.getByText('Alice wants to send you this, 20.0 MB.').waitFor()
     await sent.getByText('20.0 MB, waiting for Bob to accept').waitFor()
+    await tileOf(alice, 'Bob').locator('details:not([open])').waitFor()
     await received.getByRole('button', { name: 'Accept' }).click()
     await received.getByText('20.0 MB, received from Alice').waitFor({ timeout: LONG })
     await sent.getByText('20.0 MB, sent to Bob').waitFor()

@@ -68,6 +68,34 @@ it('every page fits, with every control in reach', { timeout: LONG }, async () =
   await alice.close()
 })
 
+it('somebody in no channel is offered what to do first', { timeout: LONG }, async () => {
+  const mallory = await world.comes('mallory', { ...PHONE, path: '/channels' })
+  const { page } = mallory
+  const offers = page.locator('.nav-empty-actions')
+  await offers.getByRole('button', { name: 'Create a channel' }).waitFor()
+  await fits(mallory, 'no channels')
+  await offers.getByRole('button', { name: 'Browse open channels' }).tap()
+  await page.getByRole('dialog', { name: 'Open channels' }).waitFor()
+  await mallory.close()
+})
+
+it('the longest name takes one line, in the box to write in and over the call', {
+  timeout: LONG,
+}, async () => {
+  const client = await world.pyrite.signIn('alice')
+  const name = 'W'.repeat(80)
+  await client.send('POST', '/api/channels', { name, slug: 'long-name' })
+  const alice = await world.comes('alice', { ...PHONE, path: '/channels/long-name' })
+  const heightOf = async (selector: string) =>
+    (await alice.page.locator(selector).boundingBox())?.height
+  await composerOf(alice).waitFor()
+  expect(await heightOf('.composer textarea')).toBeLessThan(40)
+  await joinCall(alice)
+  expect(await heightOf('.call-panel-head')).toBeLessThan(60)
+  await fits(alice, 'a call with a long name')
+  await alice.close()
+})
+
 it('a call can be joined, put away, found again and left', { timeout: LONG }, async () => {
   const bob = await world.comes('bob', { path: '/channels/general' })
   await joinCall(bob)

@@ -1,3 +1,4 @@
+import { compiledOnce } from '../../platform/db/compiled.ts'
 import type { Db } from '../../platform/db/index.ts'
 import type { Role } from '../../protocol/users.ts'
 
@@ -39,7 +40,8 @@ export const holds = async (db: Db, userId: string, passwordHash: string): Promi
   return row !== undefined
 }
 
-export const byTokenHash = (db: Db, tokenHash: string): Promise<Found | undefined> =>
+/** Asked at every request and every upgrade. */
+const foundByTokenHash = compiledOnce((db: Db, tokenHash: string) =>
   db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.userId')
@@ -53,8 +55,11 @@ export const byTokenHash = (db: Db, tokenHash: string): Promise<Found | undefine
       'users.role',
       'users.disabled',
     ])
-    .where('sessions.tokenHash', '=', tokenHash)
-    .executeTakeFirst()
+    .where('sessions.tokenHash', '=', tokenHash),
+)
+
+export const byTokenHash = async (db: Db, tokenHash: string): Promise<Found | undefined> =>
+  (await foundByTokenHash(db, tokenHash)).at(0)
 
 export const prolong = async (
   db: Db,

@@ -54,6 +54,12 @@ const putIn = (sqlite: Sqlite, channelId: number, wanted: ChannelMember) => {
   }
 }
 
+const handOver = (sqlite: Sqlite) =>
+  stored.heirs(sqlite).map(({ channelId, slug, ...member }) => {
+    stored.putMembership(sqlite, channelId, member)
+    return { place: { channelId, slug }, member, count: stored.countMembers(sqlite, channelId) }
+  })
+
 /** Coming, going, and who is what in a channel. */
 export const membershipRules = (
   { database: { write }, ledger, now, mustManage }: ChannelsNeeds & { mustManage: Managing },
@@ -87,6 +93,16 @@ export const membershipRules = (
 
   /** Somebody was taken out within another feature's job (`expel`): they and the others hear so. */
   expelled: news.memberLeft,
+
+  /**
+   * Gives every channel that people are in, and none of them moderates, a moderator out of their midst: the last one was disabled.
+   * May be called at any time.
+   */
+  async ensureModerated(): Promise<void> {
+    for (const { place, member, count } of await write(handOver)) {
+      await news.memberChanged(place, member, count)
+    }
+  },
 
   /** Throws `channels.not-found`, `channels.last-moderator`. */
   async leave(userId: string, channelSlug: string): Promise<void> {

@@ -108,5 +108,22 @@ export const countOthers = (
     )
     .get(channelId, userId) as { people: number; moderators: number }
 
+/**
+ * Of each channel that active people are in and none of them moderates, who takes over: whoever has been there longest, and a
+ * listener only where there is nobody else.
+ */
+export const heirs = (sqlite: Sqlite): (MembershipRow & { channelId: number; slug: string })[] =>
+  sqlite
+    .prepare(
+      `select c.id as channelId, c.slug, m.userId, 'moderator' as role, m.joinedAt
+       from channels c join memberships m on m.channelId = c.id and m.userId = (
+         select p.userId from memberships p join users u on u.id = p.userId and u.disabled = 0
+         where p.channelId = c.id order by p.role = 'listener', p.joinedAt, p.userId limit 1)
+       where not exists (
+         select 1 from memberships o join users v on v.id = o.userId and v.disabled = 0
+         where o.channelId = c.id and o.role = 'moderator')`,
+    )
+    .all() as (MembershipRow & { channelId: number; slug: string })[]
+
 export const isActivePerson = (sqlite: Sqlite, userId: string): boolean =>
   sqlite.prepare('select 1 from users where id = ? and disabled = 0').get(userId) !== undefined

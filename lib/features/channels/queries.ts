@@ -1,3 +1,4 @@
+import { compiledOnce } from '../../platform/db/compiled.ts'
 import type { Db } from '../../platform/db/index.ts'
 import type { ChannelMember, ChannelRole } from '../../protocol/channels.ts'
 import { MAX_UNREAD } from '../../protocol/limits.ts'
@@ -20,15 +21,18 @@ export const standingOf = (db: Db, userId: string, slug: string): Promise<Standi
     .where('c.slug', '=', slug)
     .executeTakeFirst()
 
-/** What one person's membership says, and how far the channel has come. */
-export const membershipOf = (db: Db, userId: string, slug: string) =>
+const membershipIn = compiledOnce((db: Db, slug: string, userId: string) =>
   db
     .selectFrom('channels as c')
     .innerJoin('memberships as m', 'm.channelId', 'c.id')
     .select(['c.id as channelId', 'c.slug', 'm.role', 'm.readSeq', 'c.lastSeq', 'c.lastRev'])
     .where('c.slug', '=', slug)
-    .where('m.userId', '=', userId)
-    .executeTakeFirst()
+    .where('m.userId', '=', userId),
+)
+
+/** What one person's membership says, and how far the channel has come. */
+export const membershipOf = async (db: Db, userId: string, slug: string) =>
+  (await membershipIn(db, slug, userId)).at(0)
 
 /** Channels with what only one of their members has; one query, whatever the number. */
 const memberships = (db: Db) =>
@@ -108,10 +112,12 @@ export const openTo = (db: Db, userId: string) =>
 
 export type ChannelRow = NonNullable<Awaited<ReturnType<typeof findChannel>>>
 
+const idsOf = compiledOnce((db: Db, userId: string) =>
+  db.selectFrom('memberships').select('channelId').where('userId', '=', userId),
+)
+
 export const channelIdsOf = async (db: Db, userId: string): Promise<number[]> =>
-  (
-    await db.selectFrom('memberships').select('channelId').where('userId', '=', userId).execute()
-  ).map(({ channelId }) => channelId)
+  (await idsOf(db, userId)).map(({ channelId }) => channelId)
 
 export const membersOf = (db: Db, channelId: number): Promise<ChannelMember[]> =>
   db

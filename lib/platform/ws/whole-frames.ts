@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Duplex } from 'node:stream'
+import { applyMask } from './text-frame.ts'
 
 /** FIN and opcode 1: a text message in one frame (RFC 6455 section 5.2). */
 const WHOLE_TEXT = 0x81
@@ -29,13 +30,9 @@ const frameAt = (chunk: Buffer, at: number): Frame | undefined => {
   return { at, start, end: start + long }
 }
 
-/** The payload is masked by the four bytes before it (RFC 6455 section 5.3). Masking twice is as if it had never been. */
-const unmask = (chunk: Buffer, { start, end }: Frame) => {
-  const mask = start - MASK_BYTES
-  for (let at = start; at < end; at += 1) {
-    chunk[at] = (chunk[at] ?? 0) ^ (chunk[mask + ((at - start) & 3)] ?? 0)
-  }
-}
+/** The payload is masked by the four bytes before it (RFC 6455 section 5.3). */
+const unmask = (chunk: Buffer, { start, end }: Frame) =>
+  applyMask(chunk, start - MASK_BYTES, start, end)
 
 /** What a decoder puts for bytes that are not UTF-8; text may also hold it rightly. */
 const REPLACEMENT = '\ufffd'

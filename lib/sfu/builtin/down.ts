@@ -89,7 +89,8 @@ export class Down {
       this.restart()
       return
     }
-    for (const layer of fresh) layer.askKeyFrame()
+    // A connection that is open takes what is new only after the browser's answer; one that opens now is caught up then.
+    if (!this.link.isOpen) for (const layer of fresh) layer.askKeyFrame()
     this.#offerSoon()
   }
 
@@ -138,9 +139,9 @@ export class Down {
       this.restart()
       return
     }
-    // Before the link is open a key frame would go nowhere, and publishers send no second one soon after.
-    if (this.link.isOpen) for (const layer of this.#current) layer.askKeyFrame()
+    // Before the link is open, or the next answer is here, a key frame would go nowhere; publishers send no second one soon after.
     if (this.#mustOffer) this.#offerSoon()
+    else if (this.link.isOpen) for (const layer of this.#current) layer.askKeyFrame()
   }
 
   /** Once a second. */

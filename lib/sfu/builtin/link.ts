@@ -36,6 +36,11 @@ export type Engine = {
 export type MediaLink = { [Part in keyof Link]: Link[Part] }
 
 const GATHERING_MS = 2_000
+/**
+ * Left to the browser's first checks to arrive before its answer is used. The library checks back at once where it knows the browser's
+ * addresses by then, but 50 to 100 ms after a check that comes later, and the browser's DTLS meanwhile waits for a repetition.
+ */
+const ACCEPT_AFTER_MS = 20
 const LOOPBACK = '127.0.0.1'
 
 /** The library keeps threads for the whole process; they end when the last engine in it closes. */
@@ -123,6 +128,7 @@ export class Link {
   #native: PeerConnection | undefined
   #track: Track | undefined
   #answered = false
+  #acceptTimer: NodeJS.Timeout | undefined
   readonly #gathered: Promise<void>
   #gatheringEnded: () => void = () => undefined
 
@@ -164,11 +170,11 @@ export class Link {
     this.#describe('answer', 'have-remote-offer')
   }
 
-  /** Takes the browser's answer to our offer. Only the first one counts; throws when the library refuses it. */
+  /** Takes the browser's answer to our offer. Only the first one counts; the link dies when the library refuses it. */
   accept(remote: RemoteTransport): void {
     if (this.#answered) return
     this.#answered = true
-    this.#native?.setRemoteDescription(bareSdp(remote), 'answer')
+    this.#acceptTimer = setTimeout(() => this.#acceptNow(remote), ACCEPT_AFTER_MS)
   }
 
   /** Our side, once the addresses are known. Throws when the link closed meanwhile. */
@@ -206,10 +212,21 @@ export class Link {
     this.#native = undefined
     this.#track = undefined
     this.isOpen = false
+    clearTimeout(this.#acceptTimer)
     this.#gatheringEnded()
     this.#registry.closed(this)
     this.#needs.counters.links--
     for (const end of [() => track?.close(), () => native.close()]) this.#guarded(end)()
+  }
+
+  #acceptNow(remote: RemoteTransport): void {
+    try {
+      this.#native?.setRemoteDescription(bareSdp(remote), 'answer')
+    } catch (error) {
+      this.#needs.log.warn({ err: error }, 'the native library refused an answer')
+      this.close()
+      this.#guarded(() => this.#events.dead())()
+    }
   }
 
   #listen(): void {

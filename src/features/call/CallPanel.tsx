@@ -91,7 +91,9 @@ export const CallPanel = ({ call, recording, menuFor, children }: CallPanelProps
         <IconButton label="Back to the chat" onClick={() => call.setOpen(false)}>
           <ChevronDown size={20} />
         </IconButton>
-        <span>{channel?.name}</span>
+        <span class="call-panel-name" title={channel?.name}>
+          {channel?.name}
+        </span>
       </header>
       {phase === 'preparing' && <PreJoin call={call} recording={recording} />}
       {phase === 'ended' && <Ended call={call} />}

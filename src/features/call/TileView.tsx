@@ -35,8 +35,13 @@ const closeOnLeave = (event: FocusEvent & { currentTarget: HTMLDetailsElement })
     event.currentTarget.open = false
 }
 
+/** Something was chosen, a file for instance: the menu has done its work. */
+const closeOnChange = (event: Event & { currentTarget: HTMLDetailsElement }) => {
+  event.currentTarget.open = false
+}
+
 const TileMenu = ({ name, children }: { name: string; children: ComponentChildren }) => (
-  <details class="tile-menu" onFocusOut={closeOnLeave}>
+  <details class="tile-menu" onFocusOut={closeOnLeave} onChange={closeOnChange}>
     <summary aria-label={`More for ${name}`} title="More">
       <Ellipsis size={16} />
     </summary>
@@ -52,7 +57,9 @@ export const TileLabel = ({ tile }: { tile: Tile }) => (
         <span class="hidden-words">muted</span>
       </span>
     )}
-    <span class="tile-who">{tileName(tile)}</span>
+    <span class="tile-who" title={tileName(tile)}>
+      {tileName(tile)}
+    </span>
   </span>
 )
 

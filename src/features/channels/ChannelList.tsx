@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { CallParticipant, MyChannel } from '../../../lib/protocol/channels.ts'
 import { Avatar } from '../../ui/Avatar.tsx'
-import { IconButton } from '../../ui/Button.tsx'
+import { Button, IconButton } from '../../ui/Button.tsx'
 import { lengthOf } from '../../ui/dates.ts'
 import { Compass, Plus } from '../../ui/icons.tsx'
 import { Skeleton } from '../../ui/Placeholders.tsx'
@@ -118,7 +118,15 @@ export const ChannelList = ({
         ))}
       </ul>
       {loaded && mine.length === 0 && (
-        <p class="nav-empty">You are in no channel yet. Create one, or browse the open ones.</p>
+        <>
+          <p class="nav-empty">You are in no channel yet. Create one, or browse the open ones.</p>
+          <div class="nav-empty-actions">
+            <Button kind="gold" onClick={onCreate}>
+              Create a channel
+            </Button>
+            <Button onClick={onBrowse}>Browse open channels</Button>
+          </div>
+        </>
       )}
     </section>
   )

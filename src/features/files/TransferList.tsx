@@ -42,11 +42,19 @@ type RowProps = {
   onHide: () => void
 }
 
+/** A guest of the call server may have a name as long as a page. */
+const MOST_OF_A_NAME = 40
+const shortened = (name: string): string => {
+  const letters = [...name]
+  if (letters.length <= MOST_OF_A_NAME) return name
+  return `${letters.slice(0, MOST_OF_A_NAME).join('').trimEnd()}…`
+}
+
 const Row = ({ transfer, partner, onHide }: RowProps) => {
   const { name, size, transferred, state } = transfer
   // Who left, or came back as another participant, keeps the name.
   const lastName = useRef('the other')
-  if (partner) lastName.current = partner
+  if (partner) lastName.current = shortened(partner)
   const isMoving = state === 'moving' || state === 'connecting'
   const isOver = !isMoving && state !== 'offered'
   return (

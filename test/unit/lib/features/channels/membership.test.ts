@@ -279,6 +279,42 @@ describe('the last moderator', () => {
     expect(await bob.refusal('channels.leave', secret)).toMatchObject({ code })
   })
 
+  it('is replaced, when disabled, by whoever was there longest, listeners last [CH-16]', async () => {
+    await bob.ask('channels.set-member', { ...secret, userId: 'mallory' })
+    await bob.ask('channels.set-member', { ...secret, userId: 'carol', role: 'listener' })
+    talk.advance(1_000)
+    await bob.ask('channels.set-member', { ...secret, userId: 'alice' })
+    const rolesNow = async () =>
+      new Map((await talk.channels.members('carol', 'secret')).map((m) => [m.userId, m.role]))
+    await talk.channels.ensureModerated()
+    expect((await rolesNow()).get('mallory')).toBe('member')
+
+    forgetAll()
+    await disable('bob')
+    await talk.channels.ensureModerated()
+    await talk.channels.ensureModerated()
+    expect(await rolesNow()).toEqual(
+      new Map([
+        ['bob', 'moderator'],
+        ['mallory', 'moderator'],
+        ['carol', 'listener'],
+        ['alice', 'member'],
+      ]),
+    )
+    expect(mallory.heardOf('channels.changed')).toMatchObject([
+      { slug: 'secret', role: 'moderator' },
+    ])
+    expect(carol.heardOf('channels.member')).toMatchObject([
+      { member: { userId: 'mallory', role: 'moderator' }, memberCount: 4 },
+    ])
+    await mallory.ask('channels.set-member', { ...secret, userId: 'alice', role: 'listener' })
+
+    for (const userId of ['mallory', 'alice']) await disable(userId)
+    await talk.channels.ensureModerated()
+    expect((await rolesNow()).get('carol')).toBe('moderator')
+    await disable('carol')
+    await talk.channels.ensureModerated()
+  })
   it('of two who leave at the same time, one stays [CH-11]', async () => {
     await bob.ask('channels.set-member', { ...secret, userId: 'carol', role: 'moderator' })
     await bob.ask('channels.set-member', { ...secret, userId: 'mallory' })

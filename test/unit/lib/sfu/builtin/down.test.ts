@@ -117,7 +117,8 @@ const setUp = async () => {
     toBob.link.isOpen = true
     toBob.events.open()
   }
-  return { up, down, opens, arrive, keyFramesAsked, got: toBob.sent }
+  const offers = () => bob.heard.filter(({ type }) => type === 'offer').length
+  return { up, down, opens, arrive, keyFramesAsked, offers, got: toBob.sent }
 }
 
 test('a key frame that came while the subscriber was connecting is its first picture; one is asked for in all', async () => {
@@ -149,4 +150,22 @@ test('a subscriber whose connection opens too late for the last key frame gets a
   expect(got).toEqual([])
   up.close()
   expect(vi.getTimerCount()).toBe(0)
+})
+
+test('what changes on an open connection is asked a key frame for once, when the browser knows of it', async () => {
+  vi.useFakeTimers()
+  const { up, down, opens, keyFramesAsked, offers } = await setUp()
+  const answer = () => down.answer(sdp('recvonly', 'active'))
+  answer()
+  opens()
+  vi.advanceTimersByTime(1_000)
+  const before = keyFramesAsked()
+  for (const [index, words] of [[], ['video']].entries()) {
+    down.apply(words)
+    await vi.waitFor(() => expect(offers()).toBe(index + 2))
+    expect(keyFramesAsked()).toBe(before)
+    answer()
+  }
+  expect(keyFramesAsked()).toBe(before + 1)
+  up.close()
 })

@@ -85,3 +85,31 @@ test('no packet, however it is made, throws or is read beyond its end', () => {
     { numRuns: 3_000 },
   )
 })
+
+test('whatever a packet holds, it begins a VP8 key frame or not', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+      expect(typeof rtp.startsVp8KeyFrame(Buffer.from(bytes))).toBe('boolean')
+    }),
+  )
+})
+
+test.each([
+  ['a key frame', '10' + '00', true],
+  ['a key frame with a short picture id', '9080' + '01' + '50', true],
+  [
+    'a key frame with a long picture id and all indexes',
+    '90f0' + '8123' + '05' + '40' + '10',
+    true,
+  ],
+  ['another frame', '10' + '01', false],
+  ['the middle of a key frame', '00' + '00', false],
+  ['a later partition of a key frame', '11' + '00', false],
+  ['padding', '', false],
+  ['a descriptor without a frame', '9080' + '01', false],
+])('%s is seen behind its header, with and without an extension', (_, payload, isKey) => {
+  const header = '806000010000000000000042'
+  const extended = `90${header.slice(2)}bede0001aaaaaaaa`
+  for (const start of [header, extended])
+    expect(rtp.startsVp8KeyFrame(Buffer.from(start + payload, 'hex'))).toBe(isKey)
+})
