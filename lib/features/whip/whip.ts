@@ -6,6 +6,9 @@ import { liveStreams, publishedBy } from './live.ts'
 import type { WhipNeeds } from './needs.ts'
 import * as queries from './queries.ts'
 
+/** A key that was found good for its channel, a moment ago. */
+export type GoodKey = queries.KeyRow
+
 const badKey = () => new PyriteError('whip.bad-key', 'this key is not good for this channel')
 const refused = (why: string) => new PyriteError('whip.refused', why)
 const noStream = () => new PyriteError('not-found', 'there is no such stream')
