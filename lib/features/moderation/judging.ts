@@ -1,15 +1,13 @@
 import type { z } from 'zod'
 import { PyriteError } from '../../platform/errors.ts'
 import type { ChannelRole } from '../../protocol/channels.ts'
-import {
-  type Judged,
-  type ModerationAct,
-  type ModerationLog,
-  type ModerationState,
-  type ReadModerationLog,
-  type Rights,
-  rightsOf,
+import type {
+  ModerationAct,
+  ModerationLog,
+  ModerationState,
+  ReadModerationLog,
 } from '../../protocol/moderation.ts'
+import { type Judged, type Rights, rightsOf } from '../../protocol/rights.ts'
 import type { Standing } from '../channels/index.ts'
 import type { ModerationNeeds } from './needs.ts'
 import * as queries from './queries.ts'
