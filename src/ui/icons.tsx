@@ -3,6 +3,7 @@ export {
   ArrowLeft,
   ArrowUp,
   Check,
+  ChevronDown,
   CircleAlert,
   CircleCheck,
   Compass,
