@@ -155,7 +155,8 @@ const adoptThese = async (world: World, names: readonly string[] | undefined, op
   const { looks, missing } = await looksAt(world.adoption, names)
   for (const name of missing) say(`${name}: there is no such group`)
   const plans = await plansFor(world, looks, options)
-  const isComplete = names === undefined || plans.length === names.length
+  const done = looks.filter(({ standing }) => standing.is === 'ours').length
+  const isComplete = names === undefined || plans.length + done === names.length
   if (options.isDry) {
     for (const plan of plans) {
       say(`${plan.copy.name}:`)

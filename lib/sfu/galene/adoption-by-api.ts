@@ -5,6 +5,7 @@ import {
   type GroupCopy,
   RELEASING,
   restored,
+  TAKEN,
   withoutWaysIn,
 } from './adoption.ts'
 import { type GaleneApi, LostRace } from './api.ts'
@@ -102,6 +103,7 @@ export const adoptionByApi = ({ api, port }: AdoptionByApiNeeds): AdoptionPort =
   }
 
   const take = async (group: Group): Promise<void> => {
+    await change(group.name, (now) => ({ ...now, comment: TAKEN }))
     await port.prepare()
     await port.keep(group)
     await port.flush()

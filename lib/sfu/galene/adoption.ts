@@ -45,8 +45,12 @@ const OURS: ReadonlySet<string> = new Set([
   ...['displayName', 'description', 'comment', 'public', 'max-clients', 'allow-recording'],
 ])
 
-/** How a group's comment begins that is on its way into Pyrite, and out. No sync of channels minds the latter. */
-export const ADOPTING = 'managed by Pyrite, which is still adopting it'
+/**
+ * Comments of groups that are on their way into Pyrite, and out. Only `TAKEN` says that Pyrite may write the group: a server that
+ * runs leaves it alone before, and may finish it then.
+ */
+export const ADOPTING = 'Pyrite is still adopting this group'
+export const TAKEN = 'managed by Pyrite, which is still adopting it'
 export const RELEASING = 'Pyrite is still releasing this group'
 
 /** A description without what lets people in. */
@@ -87,7 +91,7 @@ export const unfitName = (name: string): string | undefined => {
 const standingOf = (description: Description, jwk: PublicJwk): Standing => {
   const { comment, redirect } = knownFields(description)
   if (comment === RELEASING) return { is: 'releasing' }
-  if (comment === ADOPTING) return { is: 'adopting' }
+  if (comment === ADOPTING || comment === TAKEN) return { is: 'adopting' }
   if (isOurs(description, jwk)) return { is: 'ours' }
   if (isManaged(description)) return unfit('a Pyrite with another signing key manages it')
   const unknown = unknownField(description)
