@@ -12,8 +12,8 @@ import { createWebServer } from './web.ts'
 /** How often live connections of sessions that ran out are looked for, in milliseconds. */
 const EXPIRY_CHECK_MS = 30_000
 
-/** Ends what hangs on sessions that ran out, or that the command line ended. */
-const endExpired = async ({ features: { auth }, hub, sfu, connections }: Parts) => {
+/** Ends what hangs on sessions that ran out, or that the command line ended, and streams that could not be ended before. */
+const endExpired = async ({ features: { auth, whip }, hub, sfu, connections }: Parts) => {
   await auth.sweep()
   const inCalls = sfu.participants().map(({ caller }) => caller.sessionId)
   const live = [...new Set([...connections.sessions(), ...inCalls])]
@@ -22,6 +22,7 @@ const endExpired = async ({ features: { auth }, hub, sfu, connections }: Parts) 
     hub.endSession(sessionId)
     sfu.end({ sessionId }, 'Your session has ended.')
   }
+  await whip.lookAgain()
 }
 
 const every = (ms: number, work: () => Promise<void>, onBug: (error: unknown) => void) => {

@@ -55,7 +55,7 @@ export const whipRules = (needs: WhipNeeds) => {
   const keep = async (key: queries.KeyRow, published: Published): Promise<void> => {
     const { resource, token } = published
     const current = { resource, token, at: now().toISOString() }
-    const isThere = await queries.began(db, key.id, current)
+    const isThere = await queries.began(db, key, current)
     if (!isThere || !(await live.mayPublish(key))) {
       await live.end(key.id, published)
       throw badKey()
