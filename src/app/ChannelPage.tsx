@@ -10,6 +10,7 @@ import { Failure } from '../ui/Field.tsx'
 import { Hash, Video } from '../ui/icons.tsx'
 import { Empty, Skeleton } from '../ui/Placeholders.tsx'
 import { LAST_CHANNEL } from './ChannelsHome.tsx'
+import { useCallsBeside } from './calls-beside.tsx'
 import { useCall, useWorkspace } from './context.ts'
 import type { OpenDialog } from './Dialogs.tsx'
 import { personMenuIn, placeIn } from './moderation.tsx'
@@ -87,6 +88,7 @@ export const ChannelPage = ({ open }: { open: (dialog: OpenDialog) => void }) =>
   const { channels, chat, moderation, presence, storage, toasts, me } = workspace
   const channel = channels.get(slug)
   const isMine = channel !== undefined
+  const beside = useCallsBeside(slug)
   useEffect(() => {
     if (isMine) storage.write(LAST_CHANNEL, slug)
   }, [slug, isMine])
@@ -105,6 +107,7 @@ export const ChannelPage = ({ open }: { open: (dialog: OpenDialog) => void }) =>
         channel={channel}
         people={presence}
         me={me}
+        beside={beside}
         closed={closedWords(place, moderation.now())}
         readCommand={composerCommands(moderation, place, toasts.say)}
         menuFor={personMenuIn(workspace, place)}

@@ -10,6 +10,7 @@ import { Failure } from '../../ui/Field.tsx'
 import type { ChannelsStore } from '../channels/index.ts'
 import type { PresenceStore } from '../presence/index.ts'
 import { Announcer } from './Announcer.tsx'
+import type { Beside } from './beside.ts'
 import { Composer } from './Composer.tsx'
 import type { ReadCommand } from './commands.ts'
 import { MessageList } from './MessageList.tsx'
@@ -23,6 +24,8 @@ export type ChatViewProps = {
   channel: MyChannel
   people: PresenceStore
   me: User
+  /** What stands between the messages. */
+  beside?: Beside
   /** Why I may not write now although my role allows it; undefined when I may. */
   closed?: string | undefined
   readCommand?: ReadCommand
@@ -120,6 +123,7 @@ export const ChatView = (props: ChatViewProps) => {
         newAfter={newAfter}
         actionsOf={actionsOf}
         editingOf={editingOf}
+        beside={props.beside}
         onAtEnd={setAtEnd}
       />
       <TypingLine names={chat.typing.of(channel.slug).map(people.nameOf)} />

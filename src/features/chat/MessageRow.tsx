@@ -81,7 +81,7 @@ export const MessageRow = (props: MessageRowProps) => {
   const { message, starts, people, actions, editing } = props
   const name = people.nameOf(message.authorId)
   return (
-    <li class={starts ? 'message starts' : 'message'} data-seq={message.seq} data-id={message.id}>
+    <li class={starts ? 'message starts' : 'message'} data-row={message.seq} data-id={message.id}>
       <div class="gutter">
         {starts ? <Avatar id={message.authorId} name={name} /> : <Time at={message.postedAt} />}
       </div>

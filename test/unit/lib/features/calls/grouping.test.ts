@@ -17,14 +17,16 @@ const BRIEF = BRIEF_MS / 1_000
 /** Who is there from this second on; those who stay keep the time at which they came. */
 type Seen = [second: number, ...people: string[]]
 
+/** Who is there, each since they came. */
+const staying = (before: readonly Present[], people: readonly string[], now: string): Present[] =>
+  people.map((userId) => before.find((one) => one.userId === userId) ?? { userId, joinedAt: now })
+
 /** Every call of a channel, after its call was looked at so often. */
 const callsOf = (...seen: Seen[]): KeptCall[] => {
   const calls: KeptCall[] = []
-  const since = new Map<string, string>()
+  let present: Present[] = []
   for (const [second, ...people] of seen) {
-    for (const userId of [...since.keys()]) if (!people.includes(userId)) since.delete(userId)
-    for (const userId of people) if (!since.has(userId)) since.set(userId, at(second))
-    const present: Present[] = [...since].map(([userId, joinedAt]) => ({ userId, joinedAt }))
+    present = staying(present, people, at(second))
     const next = callAt(calls.at(-1), present, at(second))
     if (next) calls.splice(next.isNew ? calls.length : -1, 1, next.call)
   }
