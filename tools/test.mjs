@@ -64,6 +64,13 @@ const ensureTurnserver = () => {
   return installed('coturn') ? onPath('turnserver') : undefined
 }
 
+/** An nginx for the tests of the guide's reverse proxy, as for TURN. Debian puts it where only root looks. */
+const ensureNginx = () => {
+  if (process.env.NGINX || onPath('nginx') || existsSync('/usr/sbin/nginx')) return
+  console.log('Installing nginx from Debian for the tests of the reverse proxy.')
+  installed('nginx-light')
+}
+
 /** The real Galenes the SFU suites run on beside the built-in SFU. */
 const findGalenes = () => {
   const named = (process.env.GALENE_BINARIES ?? '').split(':').filter(Boolean)
@@ -109,6 +116,7 @@ await ensureBuilt()
 const chromium = ensureChromium()
 const galenes = findGalenes()
 const turnserver = ensureTurnserver()
+ensureNginx()
 const env = {
   ...process.env,
   CHROMIUM: chromium,

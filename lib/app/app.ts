@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import type { Config } from '../platform/config/schema.ts'
 import { originRule } from '../platform/http/origin.ts'
 import { metricsApplication } from '../platform/http/probes.ts'
 import { createClientAddress, listen } from '../platform/http/server.ts'
@@ -11,8 +12,8 @@ import { createWebServer } from './web.ts'
 /** How often live connections of sessions that ran out are looked for, in milliseconds. */
 const EXPIRY_CHECK_MS = 30_000
 
-/** Ends what hangs on sessions that ran out, or that the command line ended. */
-const endExpired = async ({ features: { auth }, hub, sfu, connections }: Parts) => {
+/** Ends what hangs on sessions that ran out, or that the command line ended, and streams that could not be ended before. */
+const endExpired = async ({ features: { auth, whip }, hub, sfu, connections }: Parts) => {
   await auth.sweep()
   const inCalls = sfu.participants().map(({ caller }) => caller.sessionId)
   const live = [...new Set([...connections.sessions(), ...inCalls])]
@@ -21,6 +22,7 @@ const endExpired = async ({ features: { auth }, hub, sfu, connections }: Parts) 
     hub.endSession(sessionId)
     sfu.end({ sessionId }, 'Your session has ended.')
   }
+  await whip.lookAgain()
 }
 
 const every = (ms: number, work: () => Promise<void>, onBug: (error: unknown) => void) => {
@@ -33,6 +35,15 @@ const metricsAddress = (address: string) => {
   const [, host, port] = /^\[?(.+?)\]?:(\d+)$/.exec(address) ?? []
   return host === undefined ? undefined : { host, port: Number(port) }
 }
+
+/** Only what calls need follows new settings: the rest was handed out when the parts were made. */
+const reloadCalls =
+  ({ moving, diagnosis }: Parts, config: Config) =>
+  async ({ sfu, galene, builtin }: Config): Promise<void> => {
+    const settings = { ...config, sfu, galene, builtin }
+    await moving.move(settings)
+    await diagnosis.follow(settings)
+  }
 
 /** A whole Pyrite. `start` it once; `stop` may be called twice. */
 export const createApp = (needs: AppNeeds) => {
@@ -75,15 +86,13 @@ export const createApp = (needs: AppNeeds) => {
     const closed = new Promise((done) => server.close(done))
     const cutOff = setTimeout(() => server.closeAllConnections(), graceMs)
     metricsServer.close()
-    await Promise.all([connections.close(graceMs), sfu.stop()])
+    await Promise.all([connections.close(graceMs), parts.moving.stop()])
     server.closeIdleConnections()
     await closed
     clearTimeout(cutOff)
-    diagnosis.iceFile.stop()
+    diagnosis.stop()
     for (const end of ends) end()
-    features.presence.close()
-    features.calls.close()
-    features.moderation.close()
+    for (const { close } of [features.presence, features.calls, features.moderation]) close()
     await database.close()
   }
 
@@ -99,11 +108,16 @@ export const createApp = (needs: AppNeeds) => {
       await features.calls.start(now())
       await features.channels.ensureModerated()
       await features.moderation.start()
-      await diagnosis.iceFile.start()
+      await diagnosis.start()
       await sfu.start()
       ends.push(every(EXPIRY_CHECK_MS, () => endExpired(parts), onBug))
       return port
     },
+    /**
+     * Puts the settings of [sfu], [galene] and [builtin] in force: calls move, chat is not touched. Throws a sentence where that cannot
+     * be, and then nothing has changed.
+     */
+    reload: reloadCalls(parts, config),
     /** Tells everybody to come back, ends the SFU, and closes the database. */
     stop: (): Promise<void> => {
       stopping ??= stop()

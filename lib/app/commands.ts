@@ -12,6 +12,10 @@ const USAGE = `Usage: npm run pyrite -- COMMAND
   user add NAME [--admin] [--name "Full Name"]
   user disable NAME, user enable NAME
   user reset-password NAME                a new password, shown once; ends all sessions
+  galene list                             the groups that Galene has, and what each is to Pyrite
+  galene adopt NAME... | --all  --owner NAME [--open] [--dry-run] [--forget-passwords]
+                                          make channels of groups that Galene has
+  galene release CHANNEL [--dry-run]      give an adopted group back as it was
   galene print CHANNEL                    what to put into Galene's group file where galene.sync is "off"
   doctor [--json]                         look over everything that calls need, and say what to mend
   sfu --groups DIR --listen HOST:PORT     the built-in SFU alone (serve starts it by itself)

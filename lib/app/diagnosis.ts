@@ -35,8 +35,13 @@ const asFindings = (troubles: readonly { slug: string; reason: string }[]): Find
   return more > 0 ? [...findings, found('group-failed', `and ${more} more`)] : findings
 }
 
-/** What looks over calls while the server runs: the file with ICE servers, the doctor, and the admins' page. */
-export const createDiagnosis = ({ config, database, users, sfu, log, now }: DiagnosisNeeds) => {
+type Admin = ReturnType<typeof createAdmin>
+
+/** The file with ICE servers, and the doctor, for the call server that these settings mean. */
+const examiner = (
+  { config, sfu, log, now }: Omit<DiagnosisNeeds, 'database' | 'users'>,
+  admin: Pick<Admin, 'idleChannel' | 'outOfStep'>,
+) => {
   const { kind } = sfu.health()
   const isOurs = kind !== 'external'
   const path = iceFilePath(config, isOurs)
@@ -46,14 +51,31 @@ export const createDiagnosis = ({ config, database, users, sfu, log, now }: Diag
     ...{ config, now, sfuUrl, iceFileProblem: iceFile.problem },
     isSfuHere: isOurs || isLoopbackUrl(config.sfu.url),
     isBuiltin: kind === 'builtin',
-    idleGroup: () => admin.idleChannel(),
+    idleGroup: admin.idleChannel,
     groups: async () => asFindings(await admin.outOfStep()),
   })
-  const admin = createAdmin({
+  return { iceFile, doctor }
+}
+
+/** What looks over calls while the server runs: the file with ICE servers, the doctor, and the admins' page. */
+export const createDiagnosis = (needs: DiagnosisNeeds) => {
+  const { database, users, sfu, now } = needs
+  const admin: Admin = createAdmin({
     ...{ db: database.db, users, now },
     sfu: () => sfu,
-    examine: doctor.examine,
+    examine: (origin) => current.doctor.examine(origin),
   })
-  return { iceFile, admin }
+  let current = examiner(needs, admin)
+  return {
+    admin,
+    start: () => current.iceFile.start(),
+    stop: () => current.iceFile.stop(),
+    /** Calls have moved: these settings are in force now. */
+    async follow(config: Config): Promise<void> {
+      current.iceFile.stop()
+      current = examiner({ ...needs, config }, admin)
+      await current.iceFile.start()
+    },
+  }
 }
 export type Diagnosis = ReturnType<typeof createDiagnosis>

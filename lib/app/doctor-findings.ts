@@ -154,6 +154,12 @@ export const FINDINGS = {
     why: 'Pages from there may not use /ws and /sfu.',
     fix: 'Open Pyrite at server.public_url, correct it, or add the other address to server.allowed_origins.',
   },
+  'client-page-unreachable': {
+    level: 'warning',
+    what: "Galene's own page is not reached at its address.",
+    why: 'galene.stock_client promises it to people; or this machine cannot reach its own public address.',
+    fix: 'Open that address in a browser. Correct galene.stock_client_url, the proxy, or the certificate, which browsers must trust.',
+  },
   'client-page-host': {
     level: 'problem',
     what: "Galene's own page tells browsers another address than the one it is served at.",

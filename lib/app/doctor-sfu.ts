@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { Config } from '../platform/config/schema.ts'
 import type { Finding } from '../protocol/admin.ts'
 import type { SfuLook } from '../sfu/galene/look.ts'
+import { clientPageFindings } from './doctor-client-page.ts'
 import { found, well } from './doctor-findings.ts'
 import { isLoopbackUrl, isPrivateAddress } from './doctor-network.ts'
 
@@ -92,5 +93,6 @@ export const sfuFindings = (look: SfuLook, config: Config): Finding[] => {
     ...before,
     ...groups,
     ...join,
+    ...clientPageFindings(look.page),
   ]
 }

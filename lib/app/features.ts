@@ -85,7 +85,10 @@ export const createFeatures = (needs: FeatureNeeds) => {
     ...{ database, hub, channels, ledger, config: config.chat, now },
     newId: () => timedId(now()),
   })
-  const calls = createCalls({ db: database.db, hub, channels, moderation, sfu, onBug })
+  const calls = createCalls({
+    ...{ database, hub, channels, moderation, sfu, now, onBug },
+    newId: () => timedId(now()),
+  })
   const recordings = createRecordings({ hub, channels, sfu })
   const whip = createWhip({
     ...{ db: database.db, log: needs.log, channels, sfu, now, newId },

@@ -1,4 +1,3 @@
-import type { Registry } from 'prom-client'
 import { memoryBus } from '../platform/bus/memory.ts'
 import type { Config } from '../platform/config/schema.ts'
 import type { Database } from '../platform/db/open.ts'
@@ -6,7 +5,8 @@ import type { Log } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { type Connections, createConnections } from '../platform/ws/connections.ts'
 import { dispatcher } from '../platform/ws/dispatcher.ts'
-import { createGaleneSfu } from '../sfu/galene/index.ts'
+import { type Counts, createCounts, createGaleneSfu } from '../sfu/galene/index.ts'
+import { createMovingSfu, type MovingSfu } from '../sfu/moving.ts'
 import type { Sfu } from '../sfu/sfu.ts'
 import { createDiagnosis } from './diagnosis.ts'
 import { createFeatures, type Features } from './features.ts'
@@ -27,28 +27,32 @@ export type AppNeeds = {
 }
 
 const createSfu = (
-  { config, log, now, newId, builtinCommand }: AppNeeds,
+  needs: AppNeeds,
   { calls, channels, moderation, whip }: Features,
-  metrics: Registry,
+  counts: Counts,
   onBug: (error: unknown) => void,
-): Sfu =>
-  createGaleneSfu({
-    config,
-    log,
-    policy: calls.admit,
-    moderate: moderation.fromCall,
-    groups: async (name) => (await channels.groups(name)).map(asGroup(config)),
-    listener: {
-      participantsChanged: calls.participantsChanged,
-      connectionEnded: calls.connectionEnded,
-      statusChanged: calls.statusChanged,
-      rightsChanged: ({ userId, group }) => void whip.lookAgain(userId, group).catch(onBug),
-    },
-    now,
-    newId,
-    metrics,
-    builtinCommand,
-  })
+): MovingSfu => {
+  const { log, now, newId, builtinCommand } = needs
+  const make = (config: Config): Sfu =>
+    createGaleneSfu({
+      config,
+      log,
+      policy: calls.admit,
+      moderate: moderation.fromCall,
+      groups: async (name) => (await channels.groups(name)).map(asGroup(config)),
+      listener: {
+        participantsChanged: calls.participantsChanged,
+        connectionEnded: calls.connectionEnded,
+        statusChanged: calls.statusChanged,
+        rightsChanged: ({ userId, group }) => void whip.lookAgain(userId, group).catch(onBug),
+      },
+      now,
+      newId,
+      counts,
+      builtinCommand,
+    })
+  return createMovingSfu(make, needs.config)
+}
 
 /** Makes the parts and ties them: each asks another only when it is used, never while it is made. */
 export const createParts = (needs: AppNeeds) => {
@@ -82,7 +86,8 @@ export const createParts = (needs: AppNeeds) => {
     newId,
     onBug,
   })
-  const sfu: Sfu = createSfu(needs, features, metrics.registry, onBug)
+  const moving = createSfu(needs, features, createCounts(metrics.registry), onBug)
+  const sfu: Sfu = moving.sfu
   const { users } = features
   const diagnosis = createDiagnosis({ config, database, users, sfu, log, now })
   const workspace = createWorkspace({ config: config.workspace, now, ...features })
@@ -92,10 +97,11 @@ export const createParts = (needs: AppNeeds) => {
     features.channels.socket,
     features.chat.socket,
     features.moderation.socket,
+    features.calls.socket,
     features.recordings.socket,
     features.whip.socket,
   )
   metrics.watch('pyrite_ws_connections', 'Live workspace connections.', connections.count)
-  return { bus, hub, metrics, connections, features, sfu, diagnosis, workspace, onBug }
+  return { bus, hub, metrics, connections, features, sfu, moving, diagnosis, workspace, onBug }
 }
 export type Parts = ReturnType<typeof createParts>

@@ -47,14 +47,37 @@ const announce = (url: string, app: App, admin: string | undefined) => {
   say()
 }
 
+/** On a terminal that is closed, a hang-up means the end; where nobody sits before it, that the configuration is to be read again. */
+const RELOADS: 'SIGHUP'[] = process.stdin.isTTY ? [] : ['SIGHUP']
+
+/** Reads the configuration again when asked to, one time after the other. */
+const reloadOnSignal = (app: App, log: Log, read: () => Config) => {
+  let last = Promise.resolve()
+  const reload = async () => {
+    try {
+      await app.reload(read())
+      log.info({ sfu: app.sfu.health().description }, 'the configuration of calls was read again')
+    } catch (error) {
+      log.error({ err: error }, 'the configuration of calls stays as it is')
+    }
+  }
+  const onSignal = () => {
+    last = last.then(reload)
+  }
+  for (const signal of RELOADS) process.on(signal, onSignal)
+}
+
 /** Stops cleanly on a signal; after a bug that nothing caught the process ends too, for nobody knows what state it is in. */
 const stopOnSignals = (app: App, log: Log, seconds: number) =>
-  closeWithGrace({ delay: (seconds + 5) * 1_000, logger: false }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'stopping after an error that nothing caught')
-    else log.info({ signal }, 'stopping')
-    await app.stop()
-    log.info('stopped')
-  })
+  closeWithGrace(
+    { delay: (seconds + 5) * 1_000, logger: false, skip: RELOADS },
+    async ({ signal, err }) => {
+      if (err) log.fatal({ err }, 'stopping after an error that nothing caught')
+      else log.info({ signal }, 'stopping')
+      await app.stop()
+      log.info('stopped')
+    },
+  )
 
 /** `pyrite serve`: prepares a first run where none was, and serves until a signal comes. */
 export const serve = async (environment: Environment): Promise<void> => {
@@ -83,6 +106,7 @@ export const serve = async (environment: Environment): Promise<void> => {
     // Last of all, so that no password is made by a start that fails before it could be shown.
     const admin = await prepareFirstAdmin(app)
     announce(urlOf(config, port), app, admin)
+    reloadOnSignal(app, log, () => loadConfig(path, environment))
   } catch (error) {
     signals.uninstall()
     await app.stop()

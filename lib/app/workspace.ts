@@ -20,12 +20,13 @@ export const createWorkspace = ({ config, users, channels, presence, now }: Work
   })
   const load = async (userId: string): Promise<Workspace> => {
     mustBeSlow(userId)
-    const [me, everybody, mine, open] = await Promise.all([
+    const [me, everybody, open] = await Promise.all([
       users.get(userId),
       users.list(),
-      channels.mine(userId),
       channels.openTo(userId),
     ])
+    // Last, so that no push about a call or a message leaves between the reading and the answer.
+    const mine = await channels.mine(userId)
     return { name, me, users: everybody, online: presence.online(), channels: mine, open }
   }
   const socket: HandlerTable = {

@@ -6,7 +6,7 @@ export class PyriteError extends Error {
   readonly code: ErrorCode
   /** Something free to use instead, with `channels.slug-taken`. */
   readonly suggestion: string | undefined
-  /** Seconds to wait before trying again, with `too-many-requests`. */
+  /** Seconds to wait before trying again, where that helps: with `too-many-requests`, and what moderation refuses until a time. */
   readonly retryAfter: number | undefined
 
   constructor(

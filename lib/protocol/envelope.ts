@@ -8,7 +8,7 @@ export type Request = { id: number; type: string; body: unknown }
 
 /**
  * The answer to a request: exactly one of `body` and `error`. `suggestion` comes with `channels.slug-taken`; `retryAfter`, whole
- * seconds to wait, with most `too-many-requests`.
+ * seconds to wait, with most `too-many-requests`, and with what moderation refuses until a time.
  */
 export type Failure = { code: ErrorCode; message: string; suggestion?: string; retryAfter?: number }
 export type Reply = { id: number; body: unknown } | { id: number; error: Failure }

@@ -3,8 +3,6 @@ import { type ChannelRole, ChannelSlug } from './channels.ts'
 import { MAX_MODERATION_SECONDS, MAX_REASON_LENGTH, PAGE_SIZE } from './limits.ts'
 import type { Rights } from './rights.ts'
 
-export { isInForce, type Judged, type Rights, rightsOf } from './rights.ts'
-
 /**
  * What may be done to a person, and to a channel (`lock`).
  * `kick`: out of the call now; they may come back. `ban`: out of the channel, and not back while it holds. `timeout`: reads and listens,

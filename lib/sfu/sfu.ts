@@ -154,6 +154,8 @@ export type Whip = {
   forward(published: Published, request: WhipRequest): Promise<WhipAnswer>
   /** What a device should know before it publishes: servers for ICE, in Link headers. */
   describe(group: string, request: WhipRequest): Promise<WhipAnswer>
+  /** Whether a published stream is still there. */
+  lives(published: Published): Promise<boolean>
   /** Ends a published stream; one that is gone already is fine. */
   end(published: Published): Promise<void>
 }
@@ -164,8 +166,11 @@ export type Which = { userId?: string; sessionId?: string; group?: string; conne
 /** The media server, as everything else sees it. */
 export type Sfu = {
   start(): Promise<void>
-  /** Resolves within five seconds, also where the SFU hangs. */
-  stop(): Promise<void>
+  /**
+   * Ends calls, which browsers join again by themselves; `words` are said to everybody in one before. Resolves within five seconds,
+   * also where the SFU hangs.
+   */
+  stop(words?: string): Promise<void>
   /** The database changed: bring the group files in step soon. Without a name: all of them. */
   groupsChanged(name?: string): void
   syncState(group: string): SyncState

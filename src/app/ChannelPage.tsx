@@ -3,14 +3,17 @@ import { useRoute } from 'preact-iso'
 import type { Channel, MyChannel } from '../../lib/protocol/channels.ts'
 import { ChannelHeader } from '../features/channels/index.ts'
 import { ChatView } from '../features/chat/index.ts'
+import { Banned, closedWords, composerCommands, LockNotice } from '../features/moderation/index.ts'
 import { sentenceOf } from '../platform/request-error.ts'
 import { Button } from '../ui/Button.tsx'
 import { Failure } from '../ui/Field.tsx'
 import { Hash, Video } from '../ui/icons.tsx'
 import { Empty, Skeleton } from '../ui/Placeholders.tsx'
 import { LAST_CHANNEL } from './ChannelsHome.tsx'
+import { useCallsBeside } from './calls-beside.tsx'
 import { useCall, useWorkspace } from './context.ts'
 import type { OpenDialog } from './Dialogs.tsx'
+import { personMenuIn, placeIn } from './moderation.tsx'
 
 const NotMine = ({ channel }: { channel: Channel | undefined }) => {
   const { channels } = useWorkspace()
@@ -64,18 +67,34 @@ const JoinCall = ({ channel }: { channel: MyChannel }) => {
   )
 }
 
+/** Why I am not in it, where a ban is why; otherwise how to get in. */
+const NotIn = ({ slug }: { slug: string }) => {
+  const { channels, moderation, presence, socket } = useWorkspace()
+  const channel = channels.state.open.find((one) => one.slug === slug)
+  const ban = moderation.state.bans.get(slug)
+  const isOnline = socket.state.is === 'open'
+  useEffect(() => {
+    if (isOnline) moderation.look(slug)
+  }, [slug, isOnline])
+  if (!ban) return <NotMine channel={channel} />
+  const name = channel?.name ?? ''
+  return <Banned ban={ban} name={name} now={moderation.now()} nameOf={presence.nameOf} />
+}
+
 /** One channel: its head, its messages. */
 export const ChannelPage = ({ open }: { open: (dialog: OpenDialog) => void }) => {
   const workspace = useWorkspace()
   const slug = useRoute().params.channelSlug ?? ''
-  const { channels, chat, presence, storage, me } = workspace
+  const { channels, chat, moderation, presence, storage, toasts, me } = workspace
   const channel = channels.get(slug)
   const isMine = channel !== undefined
+  const beside = useCallsBeside(slug)
   useEffect(() => {
     if (isMine) storage.write(LAST_CHANNEL, slug)
   }, [slug, isMine])
   if (!channels.state.loaded) return <Skeleton lines={8} what="messages" />
-  if (!channel) return <NotMine channel={channels.state.open.find((one) => one.slug === slug)} />
+  if (!channel) return <NotIn slug={slug} />
+  const place = placeIn(workspace, channel)
   return (
     <>
       <ChannelHeader channel={channel} onPanel={() => open('panel')}>
@@ -88,7 +107,13 @@ export const ChannelPage = ({ open }: { open: (dialog: OpenDialog) => void }) =>
         channel={channel}
         people={presence}
         me={me}
-      />
+        beside={beside}
+        closed={closedWords(place, moderation.now())}
+        readCommand={composerCommands(moderation, place, toasts.say)}
+        menuFor={personMenuIn(workspace, place)}
+      >
+        <LockNotice store={moderation} place={place} toasts={toasts} />
+      </ChatView>
     </>
   )
 }

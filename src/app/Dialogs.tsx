@@ -9,6 +9,7 @@ import {
   JumpDialog,
 } from '../features/channels/index.ts'
 import { useWorkspace } from './context.ts'
+import { personMenuIn, placeIn } from './moderation.tsx'
 import { peopleOf } from './people.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -61,7 +62,13 @@ const Media = ({ channel }: { channel: MyChannel }) => {
   useEffect(() => {
     import('./channel-media.tsx').then(setPart, log.bug)
   }, [log])
-  return part ? <part.ChannelMediaPart channel={channel} /> : null
+  if (!part) return null
+  return (
+    <>
+      <part.ChannelMediaPart channel={channel} />
+      <part.ChannelLogPart channel={channel} />
+    </>
+  )
 }
 
 /** The one dialog that is open over the frame. */
@@ -102,6 +109,7 @@ export const Dialogs = ({ open, setOpen, slug }: DialogsProps) => {
       me={me}
       onClose={onClose}
       onLeft={onLeft}
+      menuFor={personMenuIn(workspace, placeIn(workspace, channel))}
     >
       <Media channel={channel} />
     </ChannelPanel>

@@ -6,6 +6,7 @@ import { ConnectionNotice } from './ConnectionNotice.tsx'
 import { useCallLoader } from './call-slot.ts'
 import { CallContext, useWorkspace } from './context.ts'
 import { Dialogs, type OpenDialog } from './Dialogs.tsx'
+import { ModerationDialog } from './moderation.tsx'
 import { Routes } from './Routes.tsx'
 import { SideBar } from './SideBar.tsx'
 import type { Workspace } from './workspace.ts'
@@ -56,6 +57,7 @@ export const Frame = () => {
         <div class="call-slot">{slot && <slot.Column />}</div>
         <BottomBar path={path} />
         {dialog && <Dialogs open={dialog} setOpen={setDialog} slug={here} />}
+        <ModerationDialog />
       </div>
     </CallContext.Provider>
   )

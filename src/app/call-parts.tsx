@@ -1,4 +1,6 @@
+import { useRef } from 'preact/hooks'
 import type { MyChannel } from '../../lib/protocol/channels.ts'
+import type { ModerationAct } from '../../lib/protocol/moderation.ts'
 import {
   CallBar,
   type CallChannel,
@@ -10,9 +12,11 @@ import {
   type RecordingView,
 } from '../features/call/index.ts'
 import { SendFile, TransferList } from '../features/files/index.ts'
+import { MuteRequest, SilentNotice, TileEntries } from '../features/moderation/index.ts'
 import { systemClock } from '../media/clock.ts'
 import { createDevices } from '../media/devices.ts'
 import { createGaleneTransport } from '../media/galene/index.ts'
+import { placeIn } from './moderation.tsx'
 import type { Workspace } from './workspace.ts'
 
 /** Carried by Galene's protocol. */
@@ -46,6 +50,66 @@ const recordingOf = ({ channels, presence, me }: Workspace, slug = ''): Recordin
   }
 }
 
+/** Not after a ban, or when one was taken out of the channel. */
+const channelIsMine = ({ channels }: Workspace, { state }: CallStore): boolean =>
+  channels.get(state.channel?.slug ?? '') !== undefined
+
+type InCall = { workspace: Workspace; call: CallStore }
+
+/** What can be done with another participant. */
+const Participant = ({ workspace, call, id }: InCall & { id: string }) => {
+  const channel = workspace.channels.get(call.state.channel?.slug ?? '')
+  const participant = call.state.participants.find((one) => one.id === id)
+  const { moderation: store, toasts } = workspace
+  return (
+    <>
+      <SendFile call={call} participantId={id} />
+      {channel && participant && (
+        <TileEntries
+          store={store}
+          place={placeIn(workspace, channel)}
+          userId={participant.userId}
+          toasts={toasts}
+        />
+      )}
+    </>
+  )
+}
+
+/** A request counts as the one that the call has just heard of for so long, in milliseconds. */
+const SAME_REQUEST_MS = 10_000
+
+/** A moderator switched my microphone off: the call says so, the workspace who it was. */
+const MuteAsked = ({ workspace, call }: InCall) => {
+  const { moderation, presence } = workspace
+  const { lastMute } = moderation.state
+  const known = useRef<ModerationAct>()
+  const age = lastMute ? moderation.now().getTime() - Date.parse(lastMute.at) : SAME_REQUEST_MS
+  const isHere = lastMute?.channelSlug === call.state.channel?.slug
+  if (isHere && age < SAME_REQUEST_MS) known.current = lastMute
+  return (
+    <MuteRequest
+      by={known.current ? presence.nameOf(known.current.byUserId) : ''}
+      reason={known.current?.reason ?? ''}
+      unmute={call.toggleMuted}
+      onClose={call.stayMuted}
+    />
+  )
+}
+
+/** What moderators did to me in this call. */
+const Moderated = ({ workspace, call }: InCall) => {
+  const { moderation, channels } = workspace
+  const channel = channels.get(call.state.channel?.slug ?? '')
+  if (!channel) return null
+  return (
+    <>
+      <SilentNotice store={moderation} place={placeIn(workspace, channel)} />
+      {call.state.muteAsked && <MuteAsked workspace={workspace} call={call} />}
+    </>
+  )
+}
+
 /** The call of whoever is signed in, and the three places of the frame where it shows. */
 export const createCallSlot = (workspace: Workspace) => {
   const call = createCall(workspace)
@@ -55,8 +119,10 @@ export const createCallSlot = (workspace: Workspace) => {
       <CallPanel
         call={call}
         recording={recordingOf(workspace, call.state.channel?.slug)}
-        menuFor={(participantId) => <SendFile call={call} participantId={participantId} />}
+        menuFor={(id) => <Participant workspace={workspace} call={call} id={id} />}
+        mayComeBack={channelIsMine(workspace, call)}
       >
+        <Moderated workspace={workspace} call={call} />
         <TransferList call={call} />
       </CallPanel>
     ),

@@ -1,6 +1,8 @@
 import type { MyChannel } from '../../lib/protocol/channels.ts'
+import { ChannelLog } from '../features/moderation/index.ts'
 import { ChannelMedia } from '../features/recordings/index.ts'
 import { useWorkspace } from './context.ts'
+import { placeIn } from './moderation.tsx'
 
 /** Recordings and streaming devices of a channel, in its panel. */
 export const ChannelMediaPart = ({ channel }: { channel: MyChannel }) => {
@@ -20,4 +22,11 @@ export const ChannelMediaPart = ({ channel }: { channel: MyChannel }) => {
       origin={location.origin}
     />
   )
+}
+
+/** What moderators did in the channel, in its panel. */
+export const ChannelLogPart = ({ channel }: { channel: MyChannel }) => {
+  const workspace = useWorkspace()
+  const { moderation, socket } = workspace
+  return <ChannelLog store={moderation} place={placeIn(workspace, channel)} wire={socket} />
 }

@@ -2,8 +2,10 @@ import { effect } from '@preact/signals'
 import { deepSignal } from 'deepsignal'
 import type { User } from '../../lib/protocol/users.ts'
 import type { Workspace as Loaded } from '../../lib/protocol/workspace.ts'
+import { type CallHistoryStore, createCallHistory } from '../features/calls-history/index.ts'
 import { type ChannelsStore, createChannelsStore } from '../features/channels/index.ts'
 import { type ChatStore, createChatStore } from '../features/chat/index.ts'
+import { createModerationStore, type ModerationStore } from '../features/moderation/index.ts'
 import { createPresenceStore, type PresenceStore } from '../features/presence/index.ts'
 import { createBackoff } from '../platform/backoff.ts'
 import { createSocket, type Socket } from '../platform/socket.ts'
@@ -16,6 +18,8 @@ export type Workspace = Shell & {
   presence: PresenceStore
   channels: ChannelsStore
   chat: ChatStore
+  callHistory: CallHistoryStore
+  moderation: ModerationStore
   /** The person who is signed in, as everybody sees them now. */
   readonly me: User
   dispose(): void
@@ -53,6 +57,7 @@ const createStores = ({ storage, log }: Shell, me: User) => {
     onBug: log.bug,
   })
   const presence = createPresenceStore({ wire: socket })
+  const callHistory = createCallHistory({ wire: socket })
   const channels = createChannelsStore({ wire: socket, me: () => me.id })
   const chat = createChatStore({
     wire: socket,
@@ -62,13 +67,14 @@ const createStores = ({ storage, log }: Shell, me: User) => {
     newId: () => crypto.randomUUID(),
     now: () => new Date(),
   })
-  return { socket, presence, channels, chat }
+  const moderation = createModerationStore({ wire: socket, me: () => me.id, now: () => new Date() })
+  return { socket, presence, channels, chat, callHistory, moderation }
 }
 
 /** Connects, loads, and loads again after each reconnect. `me` is who signed in. */
 export const createWorkspace = (shell: Shell, me: User): Workspace => {
   const stores = createStores(shell, me)
-  const { socket, presence, channels, chat } = stores
+  const { socket, presence, channels, chat, callHistory, moderation } = stores
   const state = deepSignal({ name: 'Pyrite', ready: false })
   const load = async () => {
     try {
@@ -76,6 +82,8 @@ export const createWorkspace = (shell: Shell, me: User): Workspace => {
       presence.loaded(loaded.users, loaded.online)
       channels.loaded(loaded.channels, loaded.open)
       chat.resumed(loaded.channels)
+      callHistory.resumed(loaded.channels)
+      moderation.resumed()
       state.name = loaded.name
       state.ready = true
     } catch {
@@ -99,7 +107,8 @@ export const createWorkspace = (shell: Shell, me: User): Workspace => {
     },
     dispose() {
       for (const off of offs) off()
-      for (const store of [chat, channels, presence, socket]) store.dispose()
+      for (const store of [moderation, callHistory, chat, channels, presence, socket])
+        store.dispose()
     },
   }
 }

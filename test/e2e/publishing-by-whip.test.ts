@@ -280,8 +280,18 @@ describe.each(galenes())('a device publishes by WHIP on %s', (galene) => {
     await alice.send('PUT', `/api/channels/general/members/${bob.user.id}`, { role: 'member' })
     expect((await publish(bobs.secret)).status).toBe(201)
     await sees('Bobs (stream)')
-    await alice.send('DELETE', `/api/channels/general/members/${bob.user.id}`)
-    await seesNothing()
-    expect((await publish(bobs.secret)).status).toBe(403)
+    const moderate = async (kind: string) => {
+      const act = { kind, userId: bob.user.id, seconds: 600, reason: 'Enough' }
+      const answer = await alice.send('POST', '/api/channels/general/moderation', act)
+      expect(answer.status).toBe(201)
+      await seesNothing()
+      expect((await publish(bobs.secret)).status).toBe(403)
+      return (answer.body as { id: string }).id
+    }
+    const timeout = await moderate('timeout')
+    await alice.send('DELETE', `/api/channels/general/moderation/${timeout}`)
+    expect((await publish(bobs.secret)).status).toBe(201)
+    await sees('Bobs (stream)')
+    await moderate('ban')
   })
 })

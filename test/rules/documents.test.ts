@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { FINDINGS } from '../../lib/app/doctor-findings.ts'
 import { ENDPOINTS } from '../../lib/app/endpoints.ts'
 import { loadConfig } from '../../lib/platform/config/load.ts'
 import { CONFIG } from '../../lib/platform/config/schema.ts'
@@ -40,6 +41,11 @@ describe('documents say what the code does', () => {
   it('every error code is thrown somewhere', () => {
     const code = sources('lib').replace(readFileSync('lib/protocol/error-codes.ts', 'utf8'), '')
     expect(Object.keys(ERROR_STATUS).filter((word) => !code.includes(`'${word}'`))).toEqual([])
+  })
+
+  it('every finding of the doctor is found somewhere', () => {
+    const code = sources('lib/app').replace(readFileSync('lib/app/doctor-findings.ts', 'utf8'), '')
+    expect(Object.keys(FINDINGS).filter((word) => !code.includes(`'${word}'`))).toEqual([])
   })
 
   it('every link in docs/ and the README leads somewhere', () => {

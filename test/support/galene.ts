@@ -22,6 +22,8 @@ export type GaleneOptions = {
   config?: Json
   /** A certificate and its key in PEM; 'own': Galene makes a certificate for itself. Absent: plain HTTP. */
   tls?: { certificate: string; key: string } | 'own'
+  /** A network of its own: the address there, and what it is started through. */
+  within?: { there: string; through: string[] }
 }
 
 const freePort = (): Promise<number> =>
@@ -53,23 +55,26 @@ export const startGalene = async (options: GaleneOptions) => {
   await prepare(folder, options)
   const port = await freePort()
   const groups = join(folder, 'groups')
-  const args = [
+  const { there = '127.0.0.1', through = [] } = options.within ?? {}
+  const words = [
+    ...[...through, options.binary],
     ...(options.tls ? [] : ['-insecure']),
-    ...['-http', `127.0.0.1:${port}`, '-turn', '', '-groups', groups],
+    ...['-http', `${there}:${port}`, '-turn', '', '-groups', groups],
     ...['-data', join(folder, 'data'), '-static', join(folder, 'static')],
     ...['-recordings', join(folder, 'recordings')],
   ]
   let child: ChildProcess | undefined
   const listens = () =>
     eventually(async () => {
-      const socket = connectTo(`http://127.0.0.1:${port}`).socket
+      const socket = connectTo(`http://${there}:${port}`).socket
       const code = await new Promise((done) => {
         socket.once('open', () => done('open')).once('error', (e) => done(`${e}`))
       })
       if (String(code).includes('ECONNREFUSED')) throw new Error('Galene does not listen')
     })
   const start = async () => {
-    child = spawn(options.binary, args, { stdio: 'ignore' })
+    const [command = '', ...args] = words
+    child = spawn(command, args, { stdio: 'ignore' })
     await listens()
   }
   const stop = async () => {
@@ -79,10 +84,12 @@ export const startGalene = async (options: GaleneOptions) => {
   await start()
   const path = (name: string) => join(groups, `${name}.json`)
   return {
-    url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    url: `${options.tls ? 'https' : 'http'}://${there}:${port}`,
     groups,
     start,
     stop,
+    /** Such as SIGSTOP, which hangs it. */
+    signal: (name: NodeJS.Signals) => child?.kill(name),
     setConfig: (config: Json) =>
       writeFile(join(folder, 'data/config.json'), JSON.stringify(config)),
     /** The names of its group files. */

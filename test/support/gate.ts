@@ -3,10 +3,7 @@ import type { AddressInfo } from 'node:net'
 import httpProxy from 'http-proxy'
 
 /** Looks at a request on its way; answers true where it has dealt with it itself. */
-export type Hook = (
-  request: IncomingMessage,
-  response: ServerResponse,
-) => Promise<boolean | undefined>
+export type Hook = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>
 
 const PASS: Hook = async () => undefined
 
@@ -17,7 +14,7 @@ export const startGate = async (target: string) => {
   let hook = PASS
   const server = createServer((request, response) => {
     hook(request, response)
-      .then((isDone) => isDone || proxy.web(request, response))
+      .then((isDone) => isDone === true || proxy.web(request, response))
       .catch(() => response.destroy())
   })
   server.on('upgrade', (request, socket, head) => proxy.ws(request, socket, head))

@@ -18,7 +18,7 @@ import { createLog } from '../../lib/platform/log.ts'
 import { routeUpgrades } from '../../lib/platform/ws/upgrade.ts'
 import type { ChannelRole } from '../../lib/protocol/channels.ts'
 import { runBuiltinSfu } from '../../lib/sfu/builtin/index.ts'
-import { createGaleneSfu } from '../../lib/sfu/galene/index.ts'
+import { createCounts, createGaleneSfu } from '../../lib/sfu/galene/index.ts'
 import type { AccessPolicy, Caller, CallRecord, Group, SfuHealth } from '../../lib/sfu/sfu.ts'
 import { eventually } from './eventually.ts'
 
@@ -233,7 +233,7 @@ export const startBridge = async (options: BridgeOptions = {}) => {
     },
     now: () => new Date(),
     newId,
-    metrics,
+    counts: createCounts(metrics),
     builtinCommand: { command: process.execPath, args: BUILTIN_FROM_SOURCES },
   })
   await sfu.start()

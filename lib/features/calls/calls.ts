@@ -1,19 +1,23 @@
 import type { Db } from '../../platform/db/index.ts'
+import type { Database } from '../../platform/db/open.ts'
 import type { Hub } from '../../platform/ws/hub.ts'
 import type { CallParticipant, MyChannel } from '../../protocol/channels.ts'
 import type { SfuStatus } from '../../protocol/workspace.ts'
 import type { AccessPolicy, CallRecord, Participant, Sfu } from '../../sfu/sfu.ts'
 import { type Channels, topicOf } from '../channels/index.ts'
 import type { Moderation } from '../moderation/index.ts'
+import { callHistory } from './history.ts'
 import * as queries from './queries.ts'
 
 export type CallsNeeds = {
-  db: Db
+  database: Pick<Database, 'db' | 'write'>
   hub: Pick<Hub, 'publish'>
   channels: Pick<Channels, 'mustBeMember'>
   moderation: Pick<Moderation, 'atTheDoor' | 'isLocked'>
   /** The media server, asked late: it is made after this feature, which answers its questions. */
   sfu: () => Pick<Sfu, 'participants' | 'health' | 'syncState' | 'groupState' | 'abilities'>
+  now: () => Date
+  newId: () => string
   onBug: (error: unknown) => void
 }
 
@@ -47,7 +51,7 @@ const callSessions = (db: Db) => {
 }
 
 /** What is known of calls now, and tells it. */
-const callNews = ({ db, hub, moderation, sfu }: CallsNeeds) => {
+const callNews = ({ database: { db }, hub, moderation, sfu }: CallsNeeds) => {
   /** What each channel was told last, without the time, so that only changes are pushed. */
   const told = new Map<string, string>()
   const callOf = (slug: string): CallParticipant[] =>
@@ -95,9 +99,11 @@ const callNews = ({ db, hub, moderation, sfu }: CallsNeeds) => {
 
 /** What the workspace knows and decides about calls. The media server knows neither channels nor moderation. */
 export const callRules = (needs: CallsNeeds) => {
-  const { db, channels, moderation, sfu, onBug } = needs
+  const { channels, moderation, sfu, onBug } = needs
+  const { db } = needs.database
   const news = callNews(needs)
   const sessions = callSessions(db)
+  const past = callHistory(needs)
   let telling: NodeJS.Timeout | undefined
   const report = (work: Promise<unknown>) => {
     work.catch(onBug)
@@ -128,7 +134,9 @@ export const callRules = (needs: CallsNeeds) => {
     callOf: news.callOf,
     recordingOf: news.recordingOf,
     admit,
+    history: past.history,
     participantsChanged(slug: string) {
+      report(past.changed(slug))
       report(tellWho(slug))
     },
     connectionEnded(record: CallRecord) {
@@ -146,9 +154,15 @@ export const callRules = (needs: CallsNeeds) => {
       return news.statusOf(channelSlug)
     },
     /** Nothing is pushed any more. */
-    close: () => clearTimeout(telling),
-    /** Ends what a crash left open. */
-    start: (now: Date) => queries.endOpenSessions(db, now.toISOString()),
+    close() {
+      clearTimeout(telling)
+      past.close()
+    },
+    /** Ends what a crash left open. Before anybody is let in. */
+    async start(now: Date) {
+      await queries.endOpenSessions(db, now.toISOString())
+      await past.start()
+    },
   }
 }
 export type CallRules = ReturnType<typeof callRules>

@@ -1,20 +1,17 @@
 import { Router } from 'express'
-import type { ZodOpenApiPathsObject } from 'zod-openapi'
 import { callerOf } from '../../platform/http/caller.ts'
+import { parse } from '../../platform/parse.ts'
+import { CallHistory } from '../../protocol/calls.ts'
 import type { CallRules } from './calls.ts'
 
 /** Mounted at /api/channels. */
 export const callRoutes = (calls: CallRules) =>
-  Router().get('/:channelSlug/sfu_status', async (request, response) => {
-    const { userId } = callerOf(response)
-    response.json(await calls.status(userId, request.params.channelSlug))
-  })
-
-export const callsPaths: ZodOpenApiPathsObject = {
-  '/api/channels/{channelSlug}/sfu_status': {
-    get: {
-      summary: "How the channel's call stands: reachability, group sync, who is in it",
-      responses: { 200: { description: 'SfuStatus' }, 404: { description: 'channels.not-found' } },
-    },
-  },
-}
+  Router()
+    .get('/:channelSlug/sfu_status', async (request, response) => {
+      const { userId } = callerOf(response)
+      response.json(await calls.status(userId, request.params.channelSlug))
+    })
+    .get('/:channelSlug/calls', async (request, response) => {
+      const wanted = parse(CallHistory, { ...request.query, ...request.params })
+      response.json(await calls.history(callerOf(response).userId, wanted))
+    })

@@ -17,6 +17,13 @@ import * as stored from './queries.sqlite.ts'
 import * as queries from './queries.ts'
 import { mustBeFree, slugFromName } from './slugs.ts'
 
+type NewChannel = {
+  name: string
+  slug: string
+  topic: string
+  private: boolean
+  recordable?: boolean
+}
 const GENERAL = { name: 'general', slug: 'general', topic: '', private: false }
 
 /** Making a channel, and changing what it is called. */
@@ -33,12 +40,13 @@ const channelWrites = (
     message: 'you create channels faster than this server allows',
   })
 
-  const add = async (userId: string, wanted: typeof GENERAL): Promise<void> => {
-    const { slug } = wanted
+  const add = async (userId: string, wanted: NewChannel): Promise<void> => {
+    const { slug, recordable } = wanted
     const createdAt = now().toISOString()
     const channelId = await write((sqlite) => {
       mustBeFree(slug, (other) => stored.isTaken(sqlite, other), newId)
       const id = stored.insertChannel(sqlite, { ...wanted, createdBy: userId, createdAt })
+      if (recordable) stored.updateChannel(sqlite, id, { recordable })
       stored.putMembership(sqlite, id, { userId, role: 'moderator', joinedAt: createdAt })
       return id
     })
@@ -55,6 +63,9 @@ const channelWrites = (
       await add(userId, { ...wanted, slug })
       return news.mine(userId, slug)
     },
+
+    /** Makes the channel of a call that is there already, for whoever runs the server. Throws `malformed`, `channels.reserved-slug`, `channels.slug-taken`. */
+    adopt: (userId: string, wanted: NewChannel): Promise<void> => add(userId, wanted),
 
     /** Makes #general with this person as moderator, where there is none. Answers whether it did. */
     async ensureGeneral(userId: string): Promise<boolean> {

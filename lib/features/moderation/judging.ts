@@ -1,15 +1,13 @@
 import type { z } from 'zod'
 import { PyriteError } from '../../platform/errors.ts'
 import type { ChannelRole } from '../../protocol/channels.ts'
-import {
-  type Judged,
-  type ModerationAct,
-  type ModerationLog,
-  type ModerationState,
-  type ReadModerationLog,
-  type Rights,
-  rightsOf,
+import type {
+  ModerationAct,
+  ModerationLog,
+  ModerationState,
+  ReadModerationLog,
 } from '../../protocol/moderation.ts'
+import { type Judged, type Rights, rightsOf } from '../../protocol/rights.ts'
 import type { Standing } from '../channels/index.ts'
 import type { ModerationNeeds } from './needs.ts'
 import * as queries from './queries.ts'
@@ -41,6 +39,8 @@ const managesIn = ({ role, admin }: Standing) => role === 'moderator' || admin =
 export const judging = ({ database: { db }, channels, now }: ModerationNeeds) => {
   const actsIn = async (channelId: number): Promise<ModerationAct[]> =>
     (await queries.inForce(db, channelId, now().toISOString())).map(toAct)
+  const actsFor = async (channelId: number, userId: string): Promise<ModerationAct[]> =>
+    (await queries.inForceFor(db, channelId, userId, now().toISOString())).map(toAct)
 
   /** Those in the channel, and whoever manages it. Throws `channels.not-found`, `moderation.banned`. */
   const mustSeeLedger = async (userId: string, slug: string) => {
@@ -56,7 +56,7 @@ export const judging = ({ database: { db }, channels, now }: ModerationNeeds) =>
       const { role, channelId } = standing
       if (role === null) return NO_CHANNEL
       const who: Judged = { userId, role, manages: managesIn(standing) }
-      const acts = await actsIn(channelId)
+      const acts = await actsFor(channelId, userId)
       const at = now().toISOString()
       const rights = rightsOf(who, acts, at)
       const admitted = { role: rights.present ? role : ('listener' as const) }
@@ -80,10 +80,9 @@ export const judging = ({ database: { db }, channels, now }: ModerationNeeds) =>
 
     async state(userId: string, channelSlug: string): Promise<ModerationState> {
       const { channelId, role, manages } = await mustSeeLedger(userId, channelSlug)
-      const all = await actsIn(channelId)
-      const acts = all.filter((act) => manages || act.userId === userId || act.kind === 'lock')
+      const acts = manages ? await actsIn(channelId) : await actsFor(channelId, userId)
       const at = now().toISOString()
-      return { acts, rights: role ? rightsOf({ userId, role, manages }, all, at) : NOBODY }
+      return { acts, rights: role ? rightsOf({ userId, role, manages }, acts, at) : NOBODY }
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { Db, Sqlite } from '../../platform/db/index.ts'
 import type { PyriteError } from '../../platform/errors.ts'
 import type { ChannelRole } from '../../protocol/channels.ts'
-import { type Judged, rightsOf } from '../../protocol/moderation.ts'
+import { type Judged, rightsOf } from '../../protocol/rights.ts'
 import * as stored from './queries.sqlite.ts'
 import * as queries from './queries.ts'
 import { type Row, toAct } from './rows.ts'

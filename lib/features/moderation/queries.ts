@@ -17,7 +17,15 @@ const holding = (db: Db, at: string) =>
 export const inForce = (db: Db, channelId: number, at: string) =>
   holding(db, at).where('a.channelId', '=', channelId).orderBy('a.number').execute()
 
-/** The same by the channel's slug. */
+/** What is in force and concerns one person: acts upon them, and a lock. */
+export const inForceFor = (db: Db, channelId: number, userId: string, at: string) =>
+  holding(db, at)
+    .where('a.channelId', '=', channelId)
+    .where((where) => where.or([where('a.userId', '=', userId), where('a.kind', '=', 'lock')]))
+    .orderBy('a.number')
+    .execute()
+
+/** All that is in force, by the channel's slug. */
 export const inForceIn = (db: Db, slug: string, at: string) =>
   holding(db, at).where('c.slug', '=', slug).execute()
 

@@ -4,6 +4,15 @@ import type { Recording } from '../../protocol/recordings.ts'
 const NAME =
   /^(\d{4})-(\d\d)-(\d\d)T(\d\d)[:-](\d\d)[:-](\d\d)(?:[.-](\d{3}))?(?:-(.+?))?(?:-\d\d)?\.(webm|mkv)$/
 
+/**
+ * Galene begins another file with each track that joins a stream; what came before is some hundred bytes, and nothing to play.
+ * Bytes.
+ */
+const SMALLEST = 4_096
+
+/** Whether a file holds more than the beginning of one. */
+export const holdsSomething = ({ size }: { size: number }): boolean => size >= SMALLEST
+
 const PLAYABLE = 'webm'
 const TYPES: Record<string, string> = { webm: 'video/webm', mkv: 'video/x-matroska' }
 

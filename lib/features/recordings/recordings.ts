@@ -4,7 +4,7 @@ import type { Hub } from '../../platform/ws/hub.ts'
 import type { OneRecording, RecordingList } from '../../protocol/recordings.ts'
 import type { RecordingSource, Sfu } from '../../sfu/sfu.ts'
 import { type Channels, mustManage, topicOf } from '../channels/index.ts'
-import { toRecording } from './names.ts'
+import { holdsSomething, toRecording } from './names.ts'
 
 export type RecordingsNeeds = {
   hub: Pick<Hub, 'publish'>
@@ -24,7 +24,7 @@ export const recordingRules = ({ hub, channels, sfu }: RecordingsNeeds) => ({
   async list(userId: string, channelSlug: string): Promise<RecordingList> {
     const { slug } = await channels.mustBeMember(userId, channelSlug)
     const files = await sfu().recordings.list(slug)
-    return { recordings: files.map(toRecording).sort(byStart) }
+    return { recordings: files.filter(holdsSomething).map(toRecording).sort(byStart) }
   },
 
   /** Where its bytes are. Throws `channels.not-found`, `not-found` and what `list` throws. */

@@ -34,7 +34,9 @@ export const keyRules = (needs: WhipNeeds, live: LiveStreams) => {
   return {
     async keys(userId: string, channelSlug: string): Promise<WhipKeyList> {
       const { channelId } = await mustManageChannel(userId, channelSlug)
-      return { keys: (await queries.keysOf(db, channelId)).map(toKey) }
+      const rows = await queries.keysOf(db, channelId)
+      const isLive = await Promise.all(rows.map(live.isLive))
+      return { keys: rows.map((row, n) => toKey(isLive[n] ? row : { ...row, publishedAt: null })) }
     },
 
     /** The one answer with the secret in it. Throws `whip.too-many-keys`, `calls.not-supported`. */
@@ -66,8 +68,9 @@ export const keyRules = (needs: WhipNeeds, live: LiveStreams) => {
       const { channelId } = await mustManageChannel(userId, channelSlug)
       const key = await queries.keyById(db, channelId, keyId)
       if (!key) throw new PyriteError('not-found', 'there is no such key')
-      await queries.deleteKey(db, key.id)
+      await queries.revoke(db, key.id)
       await live.endOf(key)
+      await queries.deleteRevoked(db)
       return {}
     },
   }

@@ -13,7 +13,7 @@ export const publishedBy = ({ slug, resource, resourceToken }: queries.KeyRow) =
 export const liveStreams = ({ db, log, admit, sfu }: WhipNeeds) => {
   /** What the door of the call says to the person a key acts for. */
   const ask = async (key: queries.KeyRow): Promise<'yes' | 'locked' | 'no'> => {
-    if (key.disabled === 1) return 'no'
+    if (key.disabled === 1 || queries.isRevoked(key)) return 'no'
     const { createdBy: userId, username, displayName, slug } = key
     const caller = { userId, username, displayName, sessionId: '', byCookie: false }
     const admission = await admit(caller, slug)
@@ -42,6 +42,17 @@ export const liveStreams = ({ db, log, admit, sfu }: WhipNeeds) => {
     mayPublish,
     end,
     endOf,
+    /** Whether a key publishes, as the media server says: a device that was cut off says nothing. */
+    async isLive(key: queries.KeyRow): Promise<boolean> {
+      const published = publishedBy(key)
+      if (!published) return false
+      const lives = await sfu()
+        .whip.lives(published)
+        // Nobody knows: what could still have to be ended is kept.
+        .catch(() => undefined)
+      if (lives === false) await queries.ended(db, key.id, published.resource)
+      return lives === true
+    },
     /** What somebody may do may have changed: ends what their devices may not publish any more. Without a person: anybody's. */
     async lookAgain(userId?: string, slug?: string): Promise<void> {
       const keys = await queries.publishing(db, userId, slug)
@@ -51,6 +62,7 @@ export const liveStreams = ({ db, log, admit, sfu }: WhipNeeds) => {
           if ((await ask(key)) === 'no') await endOf(key)
         }),
       )
+      await queries.deleteRevoked(db)
     },
   }
 }

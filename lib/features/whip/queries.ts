@@ -16,6 +16,12 @@ export const insertKey = async (db: Db, key: NewKey): Promise<void> => {
     .execute()
 }
 
+/** No hash: a key that was revoked, and is only kept until its stream has ended. */
+const REVOKED = 'revoked'
+const ANY_REVOKED = `${REVOKED}%`
+
+export const isRevoked = ({ keyHash }: { keyHash: string }): boolean => keyHash.startsWith(REVOKED)
+
 /** Keys with the channel they are for and the person they act for. */
 const keys = (db: Db) =>
   db
@@ -23,7 +29,8 @@ const keys = (db: Db) =>
     .innerJoin('channels as c', 'c.id', 'k.channelId')
     .innerJoin('users as u', 'u.id', 'k.createdBy')
     .select(['k.id', 'k.name', 'k.createdBy', 'k.createdAt', 'k.publishedAt', 'c.slug'])
-    .select(['k.resource', 'k.resourceToken', 'u.username', 'u.displayName', 'u.disabled'])
+    .select(['k.keyHash', 'k.resource', 'k.resourceToken'])
+    .select(['u.username', 'u.displayName', 'u.disabled'])
 
 export type KeyRow = NonNullable<Awaited<ReturnType<typeof keyByHash>>>
 
@@ -32,11 +39,20 @@ export const keyByHash = (db: Db, keyHash: string, slug: string) =>
   keys(db).where('k.keyHash', '=', keyHash).where('c.slug', '=', slug).executeTakeFirst()
 
 export const keyById = (db: Db, channelId: number, id: string) =>
-  keys(db).where('k.id', '=', id).where('k.channelId', '=', channelId).executeTakeFirst()
+  keys(db)
+    .where('k.id', '=', id)
+    .where('k.channelId', '=', channelId)
+    .where('k.keyHash', 'not like', ANY_REVOKED)
+    .executeTakeFirst()
 
 /** A channel's keys, oldest first. */
 export const keysOf = (db: Db, channelId: number) =>
-  keys(db).where('k.channelId', '=', channelId).orderBy('k.createdAt').orderBy('k.id').execute()
+  keys(db)
+    .where('k.channelId', '=', channelId)
+    .where('k.keyHash', 'not like', ANY_REVOKED)
+    .orderBy('k.createdAt')
+    .orderBy('k.id')
+    .execute()
 
 /** Keys that publish now, as far as is known: of everybody, or of one person, in one channel or in all. */
 export const publishing = (db: Db, userId?: string, slug?: string) =>
@@ -46,19 +62,34 @@ export const publishing = (db: Db, userId?: string, slug?: string) =>
     .$if(slug !== undefined, (query) => query.where('c.slug', '=', slug ?? ''))
     .execute()
 
-export const deleteKey = async (db: Db, id: string): Promise<void> => {
-  await db.deleteFrom('whipKeys').where('id', '=', id).execute()
+/** The key opens nothing from now on. */
+export const revoke = async (db: Db, id: string): Promise<void> => {
+  await db
+    .updateTable('whipKeys')
+    .set({ keyHash: `${REVOKED} ${id}` })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Removes revoked keys that publish nothing any more. */
+export const deleteRevoked = async (db: Db): Promise<void> => {
+  await db
+    .deleteFrom('whipKeys')
+    .where('keyHash', 'like', ANY_REVOKED)
+    .where('resource', 'is', null)
+    .execute()
 }
 
 export type Publishing = { resource: string; token: string; at: string }
 
-/** The key publishes this now. Answers whether the key is still there. */
-export const began = async (db: Db, id: string, now: Publishing): Promise<boolean> => {
+/** The key publishes this now. Answers whether it is still the key that it was. */
+export const began = async (db: Db, { id, keyHash }: KeyRow, now: Publishing): Promise<boolean> => {
   const { resource, token, at } = now
   const { numUpdatedRows } = await db
     .updateTable('whipKeys')
     .set({ resource, resourceToken: token, publishedAt: at })
     .where('id', '=', id)
+    .where('keyHash', '=', keyHash)
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }

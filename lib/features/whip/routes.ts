@@ -4,8 +4,7 @@ import { callerOf } from '../../platform/http/caller.ts'
 import { parse } from '../../platform/parse.ts'
 import { CreateWhipKey, OneWhipKey } from '../../protocol/recordings.ts'
 import type { WhipAnswer } from '../../sfu/sfu.ts'
-import type { KeyRow } from './queries.ts'
-import type { WhipRules } from './whip.ts'
+import type { GoodKey, WhipRules } from './whip.ts'
 
 export { whipPaths } from './openapi.ts'
 
@@ -51,7 +50,7 @@ const describeMethods = (response: Response, methods: string) =>
     'Access-Control-Max-Age': '600',
   })
 
-const keyOf = (response: Response): KeyRow => (response.locals as { key: KeyRow }).key
+const keyOf = (response: Response): GoodKey => (response.locals as { key: GoodKey }).key
 
 /** Nothing of a request is read before its key is known to be good. */
 const withKey =

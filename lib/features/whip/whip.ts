@@ -6,6 +6,9 @@ import { liveStreams, publishedBy } from './live.ts'
 import type { WhipNeeds } from './needs.ts'
 import * as queries from './queries.ts'
 
+/** A key that was found good for its channel, a moment ago. */
+export type GoodKey = queries.KeyRow
+
 const badKey = () => new PyriteError('whip.bad-key', 'this key is not good for this channel')
 const refused = (why: string) => new PyriteError('whip.refused', why)
 const noStream = () => new PyriteError('not-found', 'there is no such stream')
@@ -52,7 +55,7 @@ export const whipRules = (needs: WhipNeeds) => {
   const keep = async (key: queries.KeyRow, published: Published): Promise<void> => {
     const { resource, token } = published
     const current = { resource, token, at: now().toISOString() }
-    const isThere = await queries.began(db, key.id, current)
+    const isThere = await queries.began(db, key, current)
     if (!isThere || !(await live.mayPublish(key))) {
       await live.end(key.id, published)
       throw badKey()

@@ -71,7 +71,7 @@ export const createGaleneApi = ({ http, user, password }: ApiNeeds) => {
   const putGroup = (name: string, group: Description, headers: Record<string, string>) =>
     put(name, 'the group', group, { ...mediaType(JSON_TYPE), ...headers })
   const userPath = (name: string, username: string) =>
-    `${name}/.users/${encodeURIComponent(username)}`
+    username === '' ? `${name}/.empty-user` : `${name}/.users/${encodeURIComponent(username)}`
 
   return {
     /** The names of all groups. */
@@ -102,10 +102,19 @@ export const createGaleneApi = ({ http, user, password }: ApiNeeds) => {
       const answer = await read(userPath(name, username))
       return answer && parseDescription(answer.text)?.permissions
     },
-    setRole: (name: string, username: string, permissions: string) =>
+    setRole: (name: string, username: string, permissions: unknown) =>
       put(userPath(name, username), 'a user', { permissions }, mediaType(JSON_TYPE)),
     removeUser: (name: string, username: string) =>
       write(userPath(name, username), 'a removal', { method: 'DELETE' }),
+    /** What anybody may be who gives some password; undefined where there is no such entry. */
+    async wildcardRole(name: string): Promise<unknown> {
+      const answer = await read(`${name}/.wildcard-user`)
+      return answer && parseDescription(answer.text)?.permissions
+    },
+    setWildcardRole: (name: string, permissions: unknown) =>
+      put(`${name}/.wildcard-user`, 'a user', { permissions }, mediaType(JSON_TYPE)),
+    removeWildcard: (name: string) =>
+      write(`${name}/.wildcard-user`, 'a removal', { method: 'DELETE' }),
     /** Nobody gets in as this user by a password any more. */
     removePassword: (name: string, username: string) =>
       write(`${userPath(name, username)}/.password`, 'a removal', { method: 'DELETE' }),

@@ -16,9 +16,10 @@ const newTraffic = (): Traffic => ({ messages: 0, bytes: 0 })
 
 /**
  * Counts what passes, in plain numbers that are turned into metrics only when somebody scrapes [SFU-20].
- * `live` is asked then for the connections of the moment.
+ * One set of numbers for a registry, whichever bridges there are: `watch` is told of each.
  */
-export const createCounts = (registry: Registry, live: () => number) => {
+export const createCounts = (registry: Registry) => {
+  const bridges = new Set<() => number>()
   const up = table()
   const down = table()
   const other = newTraffic()
@@ -48,7 +49,7 @@ export const createCounts = (registry: Registry, live: () => number) => {
     help: 'Live call connections',
     registers: [registry],
     collect() {
-      this.set(live())
+      this.set([...bridges].reduce((sum, live) => sum + live(), 0))
     },
   })
   const counter = (name: string, help: string, labelNames: string[]) =>
@@ -70,6 +71,11 @@ export const createCounts = (registry: Registry, live: () => number) => {
     counted.bytes += bytes
   }
   return {
+    /** `live` is asked for the connections of the moment. Answers the function that ends that. */
+    watch(live: () => number) {
+      bridges.add(live)
+      return () => bridges.delete(live)
+    },
     up: (type: string, bytes: number) => count(up, type, bytes),
     down: (type: string, bytes: number) => count(down, type, bytes),
     joined: (outcome: JoinOutcome) => joins.inc({ outcome }),

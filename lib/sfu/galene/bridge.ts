@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Registry } from 'prom-client'
 import { WebSocketServer } from 'ws'
 import type { Config } from '../../platform/config/schema.ts'
 import { PyriteError } from '../../platform/errors.ts'
@@ -10,7 +9,7 @@ import type { AccessPolicy, Caller, CallModeration, Participant, SfuListener } f
 import { liveAccess } from './bridge-access.ts'
 import { createActs } from './bridge-acts.ts'
 import { CLOSE_MS, Connection } from './bridge-connection.ts'
-import { type Counts, createCounts } from './bridge-counts.ts'
+import type { Counts } from './bridge-counts.ts'
 import { createGroupState, type GroupState } from './group-state.ts'
 import type { Connecting } from './tls.ts'
 import type { Tokens } from './tokens.ts'
@@ -27,7 +26,7 @@ export type BridgeNeeds = {
   listener: SfuListener
   now: () => Date
   newId: () => string
-  metrics: Registry
+  counts: Counts
   /** Where the SFU answers, or will once it is up again. */
   url: () => string
   /** How to connect to it: see tls.ts. */
@@ -70,7 +69,8 @@ export const createBridge = (needs: BridgeNeeds) => {
   const connections = new Set<Connection>()
   const perPerson = new Map<string, number>()
   const state = createGroupState(() => needs.listener.statusChanged())
-  const counts = createCounts(needs.metrics, () => connections.size)
+  const { counts } = needs
+  const unwatch = counts.watch(() => connections.size)
   const server = createServer(needs.config)
 
   const joined = (group?: string): Participant[] =>
@@ -128,8 +128,11 @@ export const createBridge = (needs: BridgeNeeds) => {
       state.forget()
       all({}, (c) => c.finish(CLOSE.restart, 'service restart', 'sfu-gone'))
     },
-    stop() {
+    /** Ends all; `words` tell everybody why. */
+    stop(words?: string) {
       clearInterval(sweeper)
+      unwatch()
+      if (words !== undefined) all({}, (c) => c.notice('info', words))
       all({}, (c) => c.finish(CLOSE.restart, 'service restart', 'pyrite-stopped'))
     },
   }

@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isUsableSlug } from '../../protocol/slug.ts'
+import type { FileRights } from './adoption.ts'
 import { GROUP_FILE_EXTENSION, MTIME_STEP_NANOSECONDS } from './facts.ts'
 
 const TEMPORARY = /^\.pyrite-.*\.tmp$/
@@ -9,6 +10,21 @@ const NANOSECONDS = 1_000_000_000
 const COARSE_STEP_NANOSECONDS = 2_000_000_000n
 /** Holds names and a public key: readable for a Galene that runs as somebody else. */
 const FILE_MODE = 0o644
+
+/** A file that held passwords before holds them again. */
+const OWNER_ONLY = 0o600
+
+const giveRights = async (file: FileHandle, { mode, uid, gid }: FileRights) => {
+  for (const owner of [uid, -1]) {
+    try {
+      await file.chown(owner, gid)
+      break
+    } catch {
+      // Only root gives files away; to another group of its own anybody may.
+    }
+  }
+  await file.chmod(mode)
+}
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
 
@@ -31,10 +47,16 @@ export const createGroupStore = (folder: string) => {
     return join(folder, `${name}${GROUP_FILE_EXTENSION}`)
   }
 
-  const writeTemporary = async (path: string, text: string, after: bigint | undefined) => {
-    const file = await open(path, 'w', FILE_MODE)
+  const writeTemporary = async (
+    path: string,
+    text: string,
+    after: bigint | undefined,
+    rights: FileRights | undefined,
+  ) => {
+    const file = await open(path, 'w', rights ? OWNER_ONLY : FILE_MODE)
     try {
       await file.writeFile(text)
+      if (rights) await giveRights(file, rights)
       for (const step of [MTIME_STEP_NANOSECONDS, COARSE_STEP_NANOSECONDS]) {
         const { mtimeNs } = await file.stat({ bigint: true })
         if (after === undefined || mtimeNs > after) break
@@ -70,12 +92,20 @@ export const createGroupStore = (folder: string) => {
         throw error
       }
     },
-    /** Replaces a group file whole. Its modification time always grows, since Galene compares only that and the size. */
-    async write(name: string, text: string): Promise<void> {
+    /** Who may read a group file, and whose it is. */
+    async rights(name: string): Promise<FileRights> {
+      const { mode, uid, gid } = await stat(pathOf(name))
+      return { mode: mode & 0o777, uid, gid }
+    },
+    /**
+     * Replaces a group file whole. Its modification time always grows, since Galene compares only that and the size. With `rights`
+     * it has them as far as this process may give them, and at no moment more.
+     */
+    async write(name: string, text: string, rights?: FileRights): Promise<void> {
       const path = pathOf(name)
       const temporary = join(folder, `.pyrite-${name}.tmp`)
       try {
-        await writeTemporary(temporary, text, await mtimeOf(path))
+        await writeTemporary(temporary, text, await mtimeOf(path), rights)
         await rename(temporary, path)
       } catch (error) {
         await rm(temporary, { force: true })

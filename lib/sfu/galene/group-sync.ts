@@ -69,8 +69,9 @@ export class GroupSync {
     if (this.states.get(name)?.state === 'in-step') this.set(name, PENDING)
   }
 
-  hasFailed(): boolean {
-    return [...this.states.values()].some(({ state }) => state === 'failed')
+  /** The groups that could not be brought in step, or removed, when it was tried last. */
+  failed(): string[] {
+    return [...this.states].flatMap(([name, { state }]) => (state === 'failed' ? [name] : []))
   }
 
   private async load(names: ReadonlySet<string> | undefined): Promise<Group[]> {
@@ -98,20 +99,30 @@ export class GroupSync {
       if (isWritten) this.written += 1
       return isWritten || this.states.get(name)?.state !== 'in-step'
     } catch (error) {
-      this.needs.log.warn({ err: error, group: name }, 'a group could not be brought in step')
-      this.set(name, failed((error as Error).message))
+      const { message } = error as Error
+      const isNews = this.states.get(name)?.reason !== message
+      const { log } = this.needs
+      log[isNews ? 'warn' : 'debug'](
+        { err: error, group: name },
+        'a group could not be brought in step',
+      )
+      this.set(name, failed(message))
       return false
     }
   }
 
-  /** A group that belongs to no channel may be anybody's: one that cannot be read or removed is no trouble of the channels. */
+  /**
+   * A group that belongs to no channel may be anybody's: one that cannot be read or removed is no trouble of the channels.
+   * One that was a channel's until now is tried again.
+   */
   private async drop(name: string) {
-    this.known.delete(name)
-    this.states.delete(name)
     try {
       if (await this.needs.port.drop(name)) this.written += 1
+      this.known.delete(name)
+      this.states.delete(name)
     } catch (error) {
       this.needs.log.warn({ err: error, group: name }, 'a group of no channel is left alone')
+      if (this.known.has(name)) this.set(name, failed((error as Error).message))
     }
   }
 

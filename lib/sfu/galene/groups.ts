@@ -4,7 +4,8 @@ import { GroupSync, type GroupsNeeds, PENDING } from './group-sync.ts'
 const DEBOUNCE_MS = 5
 const EVERY_MS = 5 * 60_000
 const FIRST_RETRY_MS = 500
-const LONGEST_RETRY_MS = 60_000
+/** Whatever was in the way, everything is in step within ten seconds of its end. */
+const LONGEST_RETRY_MS = 8_000
 /** Rounds that a join waits for, when changes keep coming. */
 const SETTLE_ROUNDS = 3
 
@@ -94,7 +95,7 @@ export class Groups {
     this.running = this.run().finally(() => {
       this.running = undefined
       if (this.wantsAll || this.wanted.size > 0) this.later()
-      else if (this.needsRetry || this.sync.hasFailed()) this.retryLater()
+      else if (this.needsRetry || this.sync.failed().length > 0) this.retryLater()
     })
     return this.running
   }
@@ -106,7 +107,7 @@ export class Groups {
     this.needsRetry = false
     try {
       await this.sync.round(names)
-      if (!this.sync.hasFailed()) this.retryMs = FIRST_RETRY_MS
+      if (this.sync.failed().length === 0) this.retryMs = FIRST_RETRY_MS
     } catch (error) {
       this.needs.log.error({ err: error }, 'the groups could not be brought in step')
       this.sync.failAll(names, error as Error)
@@ -118,7 +119,8 @@ export class Groups {
     if (this.isStopped) return
     clearTimeout(this.timer)
     this.timer = setTimeout(() => {
-      this.wantsAll = true
+      if (this.needsRetry) this.wantsAll = true
+      for (const name of this.sync.failed()) this.wanted.add(name)
       void this.runNow()
     }, this.retryMs)
     this.retryMs = Math.min(this.retryMs * 2, LONGEST_RETRY_MS)

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
-import type { Registry } from 'prom-client'
 import type { Config } from '../../platform/config/schema.ts'
 import type { Log } from '../../platform/log.ts'
 import type { AccessPolicy, CallModeration, Group, GroupSource, Sfu, SfuListener } from '../sfu.ts'
 import { createBridge } from './bridge.ts'
+import type { Counts } from './bridge-counts.ts'
 import { chooseSfu } from './choose.ts'
 import { createGaleneHttp, stillListens } from './galene-http.ts'
 import { printDescription } from './group-file.ts'
@@ -13,6 +13,8 @@ import { createOverHttp, withDevices } from './over-http.ts'
 import { watchServer } from './server-watch.ts'
 import { createConnecting } from './tls.ts'
 import { createTokens } from './tokens.ts'
+
+export { type Counts, createCounts } from './bridge-counts.ts'
 
 export type GaleneNeeds = {
   config: Config
@@ -24,7 +26,7 @@ export type GaleneNeeds = {
   listener: SfuListener
   now: () => Date
   newId: () => string
-  metrics: Registry
+  counts: Counts
   /** How to run `pyrite sfu`, up to and with that word; the options are added. */
   builtinCommand: { command: string; args: string[] }
   /** Default: that of this process. */
@@ -37,7 +39,7 @@ export const printGroup = (config: Pick<Config, 'sfu'>, group: Group): string =>
 
 /** The media server behind the port of sfu.ts: a Galene, or what speaks its protocol. Throws on settings that cannot work. */
 export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
-  const { config, listener, now, policy, moderate, newId, metrics, builtinCommand } = needs
+  const { config, listener, now, policy, moderate, newId, builtinCommand } = needs
   const { data_dir, token_audience } = config.sfu
   const log = needs.log.child({ part: 'sfu' })
   const environment = needs.environment ?? process.env
@@ -69,7 +71,8 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   })
   const mayRecord = (group: string) => overHttp.abilities().record && groups.mayRecord(group)
   const bridge = createBridge({
-    ...{ log, policy, tokens, listener, now, newId, metrics, config: config.sfu },
+    ...{ log, policy, tokens, listener, now, newId, config: config.sfu },
+    counts: needs.counts,
     groups: { settled, mayRecord },
     ...(moderate && { moderate }),
     url: server.url,
@@ -84,8 +87,8 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
       await groups.start()
       await server.start()
     },
-    async stop() {
-      bridge.stop()
+    async stop(words) {
+      bridge.stop(words)
       http.end()
       await Promise.all([groups.stop(), server.stop()])
       connecting.close()

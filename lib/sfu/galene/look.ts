@@ -3,6 +3,7 @@ import { createGaleneApi } from './api.ts'
 import { askStatus, type StatusAnswer } from './ask-status.ts'
 import { SERVICE_USERNAME } from './bridge-news.ts'
 import { createGaleneHttp, type GaleneHttp } from './galene-http.ts'
+import { lookAtPage, type PageLook } from './look-at-page.ts'
 import { makeProbeByApi, makeProbeFile, type ProbeGroup } from './probe-group.ts'
 import { type Connecting, createConnecting } from './tls.ts'
 import { createTokens, type Tokens } from './tokens.ts'
@@ -18,6 +19,8 @@ export type SfuLook = {
   /** That its version is not supported, in a sentence. */
   versionProblem?: string
   join: JoinTry | { is: 'not-tried' }
+  /** Galene's own page, where people may open it. */
+  page?: PageLook
 }
 
 export type LookNeeds = {
@@ -59,9 +62,16 @@ const versionProblemOf = async (http: GaleneHttp): Promise<string | undefined> =
   }
 }
 
-const join = async (needs: LookNeeds, { tokens, connecting }: Tools, group: string) => {
+type Joins = Pick<SfuLook, 'join' | 'page'>
+
+const joinAll = async (needs: LookNeeds, tools: Tools, group: string): Promise<Joins> => {
+  const { config, url, now } = needs
+  const { tokens, connecting } = tools
   const ticket = { username: SERVICE_USERNAME, group, role: 'listener', recording: false } as const
-  return tryJoin({ url: needs.url, group, token: await tokens.sign(ticket), connecting })
+  const token = await tokens.sign(ticket)
+  const join = await tryJoin({ url, group, token, connecting })
+  const page = await lookAtPage({ config, group, token, now })
+  return { join, ...(page && { page }) }
 }
 
 const lookWith = async (needs: LookNeeds, tools: Tools): Promise<SfuLook> => {
@@ -79,10 +89,9 @@ const lookWith = async (needs: LookNeeds, tools: Tools): Promise<SfuLook> => {
       status,
       ...(made instanceof Error && { noGroup: made.message }),
       ...(old !== undefined && { versionProblem: old }),
-      join:
-        group && status.is === 'answered'
-          ? await join(needs, tools, group.name)
-          : { is: 'not-tried' },
+      ...(group && status.is === 'answered'
+        ? await joinAll(needs, tools, group.name)
+        : { join: { is: 'not-tried' } }),
     }
   } finally {
     await group?.remove()

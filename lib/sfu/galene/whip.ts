@@ -95,6 +95,11 @@ export const createWhip = ({ config, kind, origin, tokens, settled }: WhipNeeds)
       await settled(group)
       return wholeOf(await send(whipPath(group), {}, asked))
     },
+    async lives(published) {
+      const headers = { ...named, ...bearer(published.token), 'content-length': '0' }
+      const question = { method: 'OPTIONS', path: pathOf(published), headers }
+      return (await askWhole(origin(), question)).status < 300
+    },
     async end(published) {
       const headers = { ...named, ...bearer(published.token), 'content-length': '0' }
       await askWhole(origin(), { method: 'DELETE', path: pathOf(published), headers })

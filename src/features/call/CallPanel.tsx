@@ -17,11 +17,13 @@ export type CallPanelProps = {
   recording: RecordingView
   /** Entries of the menu on another participant's tile. */
   menuFor?: (participantId: string) => ComponentChildren
+  /** Whether somebody for whom the call ended may come back. */
+  mayComeBack?: boolean
   /** Between the state and the strip: files on their way. */
   children?: ComponentChildren
 }
 
-const Ended = ({ call }: { call: CallStore }) => {
+const Ended = ({ call, mayComeBack }: { call: CallStore; mayComeBack: boolean }) => {
   const { connection, channel } = call.state
   const again = channel && (() => call.prepare(channel))
   return (
@@ -29,9 +31,11 @@ const Ended = ({ call }: { call: CallStore }) => {
       <h2>The call is over for you</h2>
       <p role="status">{connection.is === 'ended' && connection.because}</p>
       <div class="pre-join-actions">
-        <Button kind="go" onClick={again}>
-          Join again
-        </Button>
+        {mayComeBack && (
+          <Button kind="go" onClick={again}>
+            Join again
+          </Button>
+        )}
         <Button onClick={call.close}>Close</Button>
       </div>
     </section>
@@ -77,7 +81,8 @@ const InCall = ({ call, recording, menuFor, children }: CallPanelProps) => {
 }
 
 /** The right column: before the call, the call, or why it ended. Nothing when there is none. */
-export const CallPanel = ({ call, recording, menuFor, children }: CallPanelProps) => {
+export const CallPanel = (props: CallPanelProps) => {
+  const { call, recording, menuFor, mayComeBack = true, children } = props
   const { phase, open, stage, channel, streams, participants } = call.state
   if (phase === 'idle') return null
   const isStaged =
@@ -96,7 +101,7 @@ export const CallPanel = ({ call, recording, menuFor, children }: CallPanelProps
         </span>
       </header>
       {phase === 'preparing' && <PreJoin call={call} recording={recording} />}
-      {phase === 'ended' && <Ended call={call} />}
+      {phase === 'ended' && <Ended call={call} mayComeBack={mayComeBack} />}
       {phase === 'in-call' && (
         <InCall call={call} recording={recording} {...(menuFor && { menuFor })}>
           {children}

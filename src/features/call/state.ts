@@ -10,7 +10,8 @@ import type {
 
 export type CallChannel = { slug: string; name: string }
 
-export type MicrophoneState = 'on' | 'muted' | 'missing'
+/** `silent`: I may not speak in this call. */
+export type MicrophoneState = 'on' | 'muted' | 'missing' | 'silent'
 
 export type CallState = {
   /** `preparing`: the panel before joining; `ended`: over, and not by me. */
@@ -26,6 +27,8 @@ export type CallState = {
   /** Participants heard now, by id. */
   speaking: ReadonlySet<string>
   muted: boolean
+  /** A moderator switched my microphone off, and I have not answered. */
+  muteAsked: boolean
   cameraOn: boolean
   /** A device is being opened. */
   busy: boolean
@@ -56,6 +59,7 @@ export const initialState = (): CallState => ({
   hidden: new Set(),
   speaking: new Set(),
   muted: false,
+  muteAsked: false,
   cameraOn: false,
   busy: false,
   sharing: false,

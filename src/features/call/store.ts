@@ -35,6 +35,8 @@ type Own = {
   media: ReturnType<typeof createLocalMedia>
   call: Call | undefined
   screen: MediaStream | undefined
+  /** Whether I could present when I last heard of it. */
+  couldPresent: boolean
 }
 
 /** Says when somebody offers me a file, since the list may be out of sight. */
@@ -47,8 +49,18 @@ const announce = ({ state, needs }: Own, transfers: Transfer[]): void => {
   }
 }
 
+/** Whoever may not present any more lets go of camera, microphone and screen. Nothing opens by itself when the right comes back. */
+const followRights = (own: Own, mine: OwnMedia): void => {
+  const me = own.state.participants.find(({ isMe }) => isMe)
+  if (!me || me.canPresent === own.couldPresent) return
+  own.couldPresent = me.canPresent
+  if (me.canPresent) {
+    own.needs.say('You may speak again. Your microphone and your camera are off.')
+  } else mine.letGo()
+}
+
 /** What the carrier tells becomes state. */
-const eventsFor = (own: Own, over: (because: string) => void): CallEvents => {
+const eventsFor = (own: Own, mine: OwnMedia, over: (because: string) => void): CallEvents => {
   const { state, needs } = own
   return {
     state: (connection) => {
@@ -57,6 +69,7 @@ const eventsFor = (own: Own, over: (because: string) => void): CallEvents => {
     },
     participants: (participants) => {
       state.participants = shallow(participants)
+      followRights(own, mine)
     },
     streams: (streams) => {
       state.streams = shallow(streams)
@@ -71,8 +84,8 @@ const eventsFor = (own: Own, over: (because: string) => void): CallEvents => {
     },
     notice: needs.say,
     mutedByModerator: () => {
+      state.muteAsked ||= microphoneState(own) === 'on'
       state.muted = true
-      needs.say('A moderator muted you.')
     },
   }
 }
@@ -101,6 +114,7 @@ const ownMedia = (own: Own) => {
   }
   const setMuted = async (muted: boolean) => {
     state.muted = muted
+    state.muteAsked = false
     if (!muted && !media.track('microphone')) await openMicrophone()
     tell()
   }
@@ -128,7 +142,15 @@ const ownMedia = (own: Own) => {
       own.call.publishScreen(screen)
     }
   }
-  return { open, setCamera, setMuted, share, stopScreen, tell }
+  const letGo = () => {
+    stopScreen()
+    media.close('camera')
+    media.close('microphone')
+    state.muted = true
+    state.muteAsked = false
+    tell()
+  }
+  return { open, setCamera, setMuted, share, stopScreen, letGo, tell }
 }
 type OwnMedia = ReturnType<typeof ownMedia>
 
@@ -186,11 +208,12 @@ const phases = (own: Own, mine: OwnMedia) => {
     if (!channel || state.phase !== 'preparing') return
     state.phase = 'in-call'
     state.connection = shallow({ is: 'connecting' })
+    own.couldPresent = true
     const muted = state.muted || !media.track('microphone')
     const options = { channelSlug: channel.slug, displayName: needs.displayName() }
     own.call = needs.transport.join(
       { ...options, camera: media.stream(), muted },
-      eventsFor(own, over),
+      eventsFor(own, mine, over),
     )
   }
   return { leave, prepare, join }
@@ -229,7 +252,8 @@ const connectOwn = (needs: CallNeeds) => {
     },
     ended: (kind) => void replaceDevice(own, mine, kind),
   })
-  const own: Own = { needs, state, media, call: undefined, screen: undefined }
+  const none = { call: undefined, screen: undefined }
+  const own: Own = { needs, state, media, ...none, couldPresent: true }
   const mine = ownMedia(own)
   return { own, mine }
 }
@@ -244,7 +268,9 @@ const possibilities = ({ state }: Own) => ({
 })
 
 /** What others hear of me. Without a microphone there is none, whether I am muted or not. */
-const microphoneState = ({ state, media }: Own): MicrophoneState => {
+const microphoneState = (own: Own): MicrophoneState => {
+  const { state, media } = own
+  if (!possibilities(own).present()) return 'silent'
   const isOpen = state.ownTracks >= 0 && media.track('microphone') !== undefined
   if (!isOpen && !state.busy) return 'missing'
   return state.muted ? 'muted' : 'on'
@@ -325,6 +351,10 @@ export const createCallStore = (needs: CallNeeds) => {
     choose: (kind: DeviceKind, id: string) => void media.choose(kind, id).then(mine.tell),
     /** Tries again what could not be opened. */
     retryDevice: (kind: DeviceKind) => void mine.open([kind]),
+    /** Stays muted, as a moderator asked. */
+    stayMuted() {
+      state.muteAsked = false
+    },
     enlarge(key: string | undefined) {
       state.stage = key
     },

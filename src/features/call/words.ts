@@ -23,6 +23,7 @@ const MICROPHONE_ACTIONS: Record<MicrophoneState, string> = {
   on: 'Mute',
   muted: 'Unmute',
   missing: 'No microphone, try again',
+  silent: 'You may only listen',
 }
 
 /** What pressing the microphone's button does, and why not more. */

@@ -82,6 +82,8 @@ export type ChannelPanelProps = {
   me: { id: string; role: 'admin' | 'member' }
   onClose: () => void
   onLeft: () => void
+  /** What else can be done with somebody in it. */
+  menuFor?: (userId: string) => ComponentChildren
   /** What else belongs to the channel, below its people. */
   children?: ComponentChildren
 }
@@ -131,6 +133,7 @@ export const ChannelPanel = (props: ChannelPanelProps) => {
         me={me.id}
         setRole={canManage ? setRole : undefined}
         remove={canManage ? remove : undefined}
+        menuFor={props.menuFor}
       />
       {props.children}
       <Leave channel={channel} leave={() => void leave()} />

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { ChannelMember, ChannelRole } from '../../../lib/protocol/channels.ts'
 import { Avatar } from '../../ui/Avatar.tsx'
@@ -21,6 +22,8 @@ export type MemberRowsProps = {
   me: string
   setRole: ((userId: string, role: ChannelRole) => Promise<void>) | undefined
   remove: ((userId: string) => Promise<void>) | undefined
+  /** What else can be done with somebody. */
+  menuFor?: ((userId: string) => ComponentChildren) | undefined
 }
 
 const MemberRow = ({ member, ...props }: MemberRowsProps & { member: ChannelMember }) => {
@@ -57,6 +60,7 @@ const MemberRow = ({ member, ...props }: MemberRowsProps & { member: ChannelMemb
           <X size={16} />
         </IconButton>
       )}
+      {props.menuFor?.(userId)}
     </li>
   )
 }

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { MyChannel } from '../../../lib/protocol/channels.ts'
 import type { Message } from '../../../lib/protocol/chat.ts'
@@ -9,7 +10,9 @@ import { Failure } from '../../ui/Field.tsx'
 import type { ChannelsStore } from '../channels/index.ts'
 import type { PresenceStore } from '../presence/index.ts'
 import { Announcer } from './Announcer.tsx'
+import type { Beside } from './beside.ts'
 import { Composer } from './Composer.tsx'
+import type { ReadCommand } from './commands.ts'
 import { MessageList } from './MessageList.tsx'
 import type { MessageActions } from './MessageRow.tsx'
 import type { ChatStore, Conversation } from './store.ts'
@@ -21,6 +24,15 @@ export type ChatViewProps = {
   channel: MyChannel
   people: PresenceStore
   me: User
+  /** What stands between the messages. */
+  beside?: Beside
+  /** Why I may not write now although my role allows it; undefined when I may. */
+  closed?: string | undefined
+  readCommand?: ReadCommand
+  /** What else can be done with the author of a message. */
+  menuFor?: (userId: string) => ComponentChildren
+  /** Above the box to write in. */
+  children?: ComponentChildren
 }
 
 const ConfirmDelete = (props: { remove: () => Promise<void>; onClose: () => void }) => {
@@ -68,13 +80,14 @@ const lastOfMine = ({ timeline }: Conversation, me: string): Message | undefined
   timeline.state.messages.findLast(({ authorId, deletedAt }) => authorId === me && !deletedAt)
 
 /** One channel's messages and the box to write in. Made anew for each channel (give it the slug as key). */
-export const ChatView = ({ chat, channels, channel, people, me }: ChatViewProps) => {
+export const ChatView = (props: ChatViewProps) => {
+  const { chat, channels, channel, people, me, closed } = props
   const conversation = chat.conversation(channel.slug)
   const [editing, setEditing] = useState<string>()
   const [removing, setRemoving] = useState<Message>()
   const [isAtEnd, setAtEnd] = useState(false)
   const newAfter = useReading(channels, channel, isAtEnd)
-  const mayWrite = channel.role !== 'listener' && !channel.archived
+  const mayWrite = channel.role !== 'listener' && !channel.archived && closed === undefined
   const mayRemoveAny = channel.role === 'moderator' || me.role === 'admin'
 
   const actionsOf = (message: Message): MessageActions => {
@@ -82,6 +95,7 @@ export const ChatView = ({ chat, channels, channel, people, me }: ChatViewProps)
     return {
       edit: isMine && mayWrite ? () => setEditing(message.id) : undefined,
       remove: isMine || mayRemoveAny ? () => setRemoving(message) : undefined,
+      more: isMine ? undefined : props.menuFor?.(message.authorId),
     }
   }
   const stopEditing = () => {
@@ -109,15 +123,19 @@ export const ChatView = ({ chat, channels, channel, people, me }: ChatViewProps)
         newAfter={newAfter}
         actionsOf={actionsOf}
         editingOf={editingOf}
+        beside={props.beside}
         onAtEnd={setAtEnd}
       />
       <TypingLine names={chat.typing.of(channel.slug).map(people.nameOf)} />
+      {props.children}
       <Composer
         channelName={channel.name}
         draft={chat.draft(channel.slug)}
         keepDraft={(text) => chat.keepDraft(channel.slug, text)}
         onTyped={() => chat.typing.typed(channel.slug)}
         onSend={mayWrite ? send : undefined}
+        closed={closed}
+        readCommand={props.readCommand}
         onEditLast={() => setEditing(lastOfMine(conversation, me.id)?.id)}
       />
       <Announcer conversation={conversation} people={people} me={me.id} />

@@ -1,6 +1,9 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { MAX_MESSAGE_LENGTH } from '../../../lib/protocol/limits.ts'
 import { Button } from '../../ui/Button.tsx'
+import { CommandList, CommandNote } from './CommandList.tsx'
+import { useCommandHelp } from './command-help.ts'
+import type { ReadCommand } from './commands.ts'
 import { fitToText, sendsOn } from './text-area.ts'
 
 export type ComposerProps = {
@@ -13,6 +16,10 @@ export type ComposerProps = {
   onSend: ((text: string) => void) | undefined
   /** ArrowUp in an empty box. */
   onEditLast: () => void
+  /** Why nothing can be written, where there is more to say than that the role does not allow it. */
+  closed?: string | undefined
+  /** What a text that begins with a slash means. */
+  readCommand?: ReadCommand | undefined
 }
 
 /** Told only near the limit: how much more fits, or how much is too much. */
@@ -39,12 +46,27 @@ const useTypeAnywhere = (area: { current: HTMLTextAreaElement | null }) =>
     return () => removeEventListener('keydown', onKey)
   }, [area])
 
+/** In place of the box. Takes the focus that the box had when it closed. */
+const Closed = ({ because, hadFocus }: { because: string | undefined; hadFocus: boolean }) => {
+  const ref = useRef<HTMLParagraphElement>(null)
+  useEffect(() => {
+    if (hadFocus) ref.current?.focus()
+  }, [])
+  return (
+    <p ref={ref} class="composer-closed" tabIndex={-1} role="status">
+      {because ?? 'You may read here, not write. Ask a moderator to change that.'}
+    </p>
+  )
+}
+
 export const Composer = (props: ComposerProps) => {
   const { channelName, draft, keepDraft, onTyped, onSend, onEditLast } = props
   const [text, setText] = useState(draft)
   const area = useRef<HTMLTextAreaElement>(null)
+  const hasFocus = useRef(false)
+  const id = useId()
   useTypeAnywhere(area)
-  useLayoutEffect(() => fitToText(area.current), [text])
+  useLayoutEffect(() => fitToText(area.current), [text, onSend === undefined])
   useEffect(() => {
     if (matchMedia('(pointer: fine)').matches) area.current?.focus()
   }, [])
@@ -53,24 +75,27 @@ export const Composer = (props: ComposerProps) => {
     setText(next)
     keepDraft(next)
   }
-  const canSend = onSend !== undefined && text.trim() !== '' && text.length <= MAX_MESSAGE_LENGTH
+  const help = useCommandHelp(props.readCommand, text, change)
+  const isCommand = help.command !== undefined && !help.command.isMessage
+  const isSendable = text.trim() !== '' && text.length <= MAX_MESSAGE_LENGTH
+  const canSend = isCommand ? help.command?.run !== undefined : onSend !== undefined && isSendable
   const send = () => {
     if (!canSend) return
-    onSend(text)
-    change('')
+    if (isCommand) void help.run()
+    else {
+      onSend?.(text)
+      change('')
+    }
     area.current?.focus()
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (sendsOn(event)) send()
+    if (help.tookKey(event)) event.stopPropagation()
+    else if (sendsOn(event)) send()
     else if (event.key === 'ArrowUp' && text === '') onEditLast()
     else return
     event.preventDefault()
   }
-  if (!onSend) {
-    return (
-      <p class="composer-closed">You may read here, not write. Ask a moderator to change that.</p>
-    )
-  }
+  if (!onSend) return <Closed because={props.closed} hadFocus={hasFocus.current} />
   return (
     <form
       class="composer"
@@ -79,24 +104,37 @@ export const Composer = (props: ComposerProps) => {
         send()
       }}
     >
+      <CommandList id={`${id}-list`} help={help} />
       <textarea
         ref={area}
         rows={1}
         aria-label={`Message ${channelName}`}
+        aria-autocomplete={props.readCommand && 'list'}
+        aria-controls={help.suggestions.length > 0 ? `${id}-list` : undefined}
+        aria-activedescendant={help.chosen >= 0 ? `${id}-list-${help.chosen}` : undefined}
+        aria-describedby={`${id}-note`}
         placeholder={`Message ${channelName}`}
         value={text}
+        onFocus={() => {
+          hasFocus.current = true
+        }}
+        onBlur={() => {
+          hasFocus.current = false
+        }}
         onKeyDown={onKeyDown}
         onInput={(event) => {
-          change(event.currentTarget.value)
-          if (event.currentTarget.value.trim() !== '') onTyped()
+          const { value } = event.currentTarget
+          change(value)
+          if (value.trim() !== '' && !value.startsWith('/')) onTyped()
         }}
       />
+      <CommandNote id={`${id}-note`} help={help} />
       <div class="composer-end">
         <small class="composer-hint">
           <b>**bold**</b> <i>_italic_</i> <code>`code`</code> <span>&gt; quote</span>
         </small>
         <Remaining length={text.length} />
-        <Button kind="gold" class="send" onClick={canSend ? send : undefined}>
+        <Button kind="gold" class="send" busy={help.isBusy} onClick={canSend ? send : undefined}>
           Send
         </Button>
       </div>

@@ -5,6 +5,7 @@ import { dayOf } from '../../ui/dates.ts'
 import { ArrowDown, ArrowUp } from '../../ui/icons.tsx'
 import { Empty, Skeleton } from '../../ui/Placeholders.tsx'
 import type { PresenceStore } from '../presence/index.ts'
+import { type Beside, useBeside } from './beside.ts'
 import { type Editing, type MessageActions, MessageRow } from './MessageRow.tsx'
 import { PendingRow } from './PendingRow.tsx'
 import { around, downward, following, newest, upward, visible } from './page-window.ts'
@@ -21,11 +22,13 @@ export type MessageListProps = {
   newAfter: number | undefined
   actionsOf: (message: Message) => MessageActions
   editingOf: (message: Message) => Editing | undefined
+  /** What stands between the messages. */
+  beside?: Beside | undefined
   /** Whether the newest message is in view. */
   onAtEnd: (is: boolean) => void
 }
 
-const Separator = ({ row }: { row: Exclude<Row, { is: 'message' }> }) =>
+const Separator = ({ row }: { row: Extract<Row, { is: 'day' | 'new' }> }) =>
   row.is === 'new' ? (
     <li class="separator new" data-new>
       <span>New</span>
@@ -39,20 +42,18 @@ const Separator = ({ row }: { row: Exclude<Row, { is: 'message' }> }) =>
 const Top = ({
   conversation,
   channelName,
-}: {
-  conversation: Conversation
-  channelName: string
-}) => {
+  beside,
+}: Pick<MessageListProps, 'conversation' | 'channelName' | 'beside'>) => {
   const { timeline } = conversation
   const { hasMore, older, messages } = timeline.state
-  if (messages.length === 0) {
+  if (messages.length === 0 && !beside?.entries.length) {
     return (
       <Empty title={`${channelName} is empty so far`}>
         <p>Write the first message below, or bring people in with the button above.</p>
       </Empty>
     )
   }
-  if (!hasMore) {
+  if (!hasMore && !beside?.hasMore) {
     return (
       <p class="beginning">
         This is the beginning of <b>{channelName}</b>.
@@ -83,7 +84,7 @@ const useMissed = (messages: readonly Message[], isAtEnd: boolean, me: string): 
   return messages.filter(({ seq, authorId }) => seq > seen.current && authorId !== me).length
 }
 
-const usePageWindow = ({ timeline }: Conversation) => {
+const usePageWindow = ({ timeline }: Conversation, beside: Beside | undefined) => {
   const { messages } = timeline.state
   const [chosen, setChosen] = useState(() => newest(messages))
   const window = following(messages, chosen.from === 0 ? newest(messages) : chosen)
@@ -98,6 +99,7 @@ const usePageWindow = ({ timeline }: Conversation) => {
       else if (timeline.state.older === 'idle') {
         // The page is drawn by the next look, when it is there.
         void timeline.loadOlder?.()
+        if (!timeline.state.hasMore) void beside?.loadOlder?.()
       }
     },
     onNearEnd() {
@@ -139,12 +141,13 @@ export const MessageList = (props: MessageListProps) => {
   const { messages, is } = timeline.state
   const { pending } = outbox.state
   const box = useRef<HTMLDivElement>(null)
-  const page = usePageWindow(conversation)
+  const page = usePageWindow(conversation, props.beside)
   const scrolling = useScrolling(box, page)
   const missed = useMissed(messages, scrolling.isAtEnd, me)
   /** The next drawing shows the New line, if there is one. */
   const wanted = useRef(true)
   const isReady = is === 'ready'
+  const entries = useBeside(props.beside, timeline.state, page.shown)
 
   const newSeq = firstNew(messages, newAfter, me)
   const isAbove = (messages[0]?.seq ?? 0) > (newAfter ?? 0) + 1
@@ -166,11 +169,31 @@ export const MessageList = (props: MessageListProps) => {
     scrolling.follow()
   }
   // Also when a page of older messages has come: a reader who waits at the very top does not scroll again.
-  useEffect(() => scrolling.look(), [isReady, messages[0]?.seq, page.shown[0]?.seq])
+  useEffect(
+    () => scrolling.look(),
+    [isReady, messages[0]?.seq, page.shown[0]?.seq, entries[0]?.key],
+  )
   useEffect(() => onAtEnd(scrolling.isAtEnd && isReady), [scrolling.isAtEnd, isReady])
   useEffect(() => {
     if (pending.length > 0) toLatest()
   }, [pending.length])
+
+  const rows = rowsOf(page.shown, newSeq, entries)
+  const last = rows.at(-1)
+  const draw = (row: Row) => {
+    if (row.is === 'beside') {
+      return (
+        <li key={row.key} class="message starts beside" data-row={row.key}>
+          {props.beside?.draw(row.key)}
+        </li>
+      )
+    }
+    if (row.is !== 'message') return <Separator key={row.key} row={row} />
+    const { key, message, starts } = row
+    const actions = actionsOf(message)
+    const own = { message, starts, actions, editing: editingOf(message) }
+    return <MessageRow key={key} people={people} me={me} {...own} />
+  }
 
   if (is === 'failed') {
     return (
@@ -188,27 +211,13 @@ export const MessageList = (props: MessageListProps) => {
         {!isReady && <Skeleton lines={8} what="messages" />}
         {isReady && <Top {...props} />}
         <ol class="log-list" aria-label={`Messages in ${props.channelName}`}>
-          {rowsOf(page.shown, newSeq).map((row) =>
-            row.is !== 'message' ? (
-              <Separator key={row.key} row={row} />
-            ) : (
-              <MessageRow
-                key={row.key}
-                message={row.message}
-                starts={row.starts}
-                people={people}
-                me={me}
-                actions={actionsOf(row.message)}
-                editing={editingOf(row.message)}
-              />
-            ),
-          )}
+          {rows.map(draw)}
           {page.reachesNewest &&
             pending.map((one, at) => (
               <PendingRow
                 key={one.clientId}
                 pending={one}
-                starts={at === 0 && messages.at(-1)?.authorId !== me}
+                starts={at === 0 && !(last?.is === 'message' && last.message.authorId === me)}
                 outbox={outbox}
                 people={people}
                 me={me}

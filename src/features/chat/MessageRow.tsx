@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import type { Message } from '../../../lib/protocol/chat.ts'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { IconButton } from '../../ui/Button.tsx'
@@ -11,6 +12,8 @@ import { Markdown } from './markdown/Markdown.tsx'
 export type MessageActions = {
   edit: (() => void) | undefined
   remove: (() => void) | undefined
+  /** What can be done with its author. */
+  more?: ComponentChildren
 }
 
 /** Set while this message is being edited. */
@@ -57,8 +60,8 @@ const Text = ({ message, people, me }: Pick<MessageRowProps, 'message' | 'people
   )
 }
 
-const Actions = ({ edit, remove }: MessageActions) =>
-  edit || remove ? (
+const Actions = ({ edit, remove, more }: MessageActions) =>
+  edit || remove || more ? (
     <div class="message-actions">
       {edit && (
         <IconButton label="Edit" onClick={edit}>
@@ -70,6 +73,7 @@ const Actions = ({ edit, remove }: MessageActions) =>
           <Trash2 size={16} />
         </IconButton>
       )}
+      {more}
     </div>
   ) : null
 
@@ -77,7 +81,7 @@ export const MessageRow = (props: MessageRowProps) => {
   const { message, starts, people, actions, editing } = props
   const name = people.nameOf(message.authorId)
   return (
-    <li class={starts ? 'message starts' : 'message'} data-seq={message.seq} data-id={message.id}>
+    <li class={starts ? 'message starts' : 'message'} data-row={message.seq} data-id={message.id}>
       <div class="gutter">
         {starts ? <Avatar id={message.authorId} name={name} /> : <Time at={message.postedAt} />}
       </div>

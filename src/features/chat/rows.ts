@@ -1,4 +1,5 @@
 import type { Message } from '../../../lib/protocol/chat.ts'
+import type { BesideEntry } from './beside.ts'
 
 /** What the list draws, top to bottom. */
 export type Row =
@@ -6,6 +7,7 @@ export type Row =
   | { is: 'new'; key: string }
   /** `starts` a run: it carries the author's name and picture. */
   | { is: 'message'; key: string; message: Message; starts: boolean }
+  | { is: 'beside'; key: string }
 
 /** A run of one person is broken by this much silence, in milliseconds. */
 export const RUN_MS = 5 * 60_000
@@ -30,19 +32,36 @@ export const firstNew = (
   return messages.find(({ seq, authorId }) => seq > newAfter && authorId !== me)?.seq
 }
 
-/** Messages with day separators, runs and the New line before `newSeq`. Keys stay the same while the list grows at either end. */
-export const rowsOf = (messages: readonly Message[], newSeq: number | undefined): Row[] => {
+/** Messages with day separators, runs, the New line before `newSeq`, and what stands beside them, oldest first. Keys stay the same while the list grows at either end. */
+export const rowsOf = (
+  messages: readonly Message[],
+  newSeq: number | undefined,
+  entries: readonly BesideEntry[] = [],
+): Row[] => {
   const rows: Row[] = []
+  const waiting = [...entries]
+  let day: string | undefined
   let before: Message | undefined
+  const beginDay = (at: string): boolean => {
+    if (dayOf(at) === day) return false
+    day = dayOf(at)
+    rows.push({ is: 'day', key: `day-${day}`, at })
+    return true
+  }
+  const putBeside = ({ key, at }: BesideEntry) => {
+    beginDay(at)
+    rows.push({ is: 'beside', key })
+    before = undefined
+  }
   for (const message of messages) {
-    const isNewDay = before === undefined || dayOf(before.postedAt) !== dayOf(message.postedAt)
-    if (isNewDay)
-      rows.push({ is: 'day', key: `day-${dayOf(message.postedAt)}`, at: message.postedAt })
+    while (waiting[0] && waiting[0].at < message.postedAt) waiting.splice(0, 1).forEach(putBeside)
+    const isNewDay = beginDay(message.postedAt)
     const isNew = message.seq === newSeq
     if (isNew) rows.push({ is: 'new', key: 'new' })
     const starts = isNewDay || isNew || !continues(before, message)
     rows.push({ is: 'message', key: `seq-${message.seq}`, message, starts })
     before = message
   }
+  waiting.forEach(putBeside)
   return rows
 }

@@ -11,15 +11,15 @@ type Anchor = { key: string; top: number }
 /** The first row in view and where it stands, so that it can be put back there. */
 const anchorIn = (box: HTMLElement): Anchor | undefined => {
   const boxTop = box.getBoundingClientRect().top
-  for (const row of box.querySelectorAll<HTMLElement>('[data-seq]')) {
+  for (const row of box.querySelectorAll<HTMLElement>('[data-row]')) {
     const { top, bottom } = row.getBoundingClientRect()
-    if (bottom > boxTop) return { key: row.dataset.seq ?? '', top: top - boxTop }
+    if (bottom > boxTop) return { key: row.dataset.row ?? '', top: top - boxTop }
   }
   return undefined
 }
 
 const restore = (box: HTMLElement, { key, top }: Anchor) => {
-  const row = box.querySelector<HTMLElement>(`[data-seq="${CSS.escape(key)}"]`)
+  const row = box.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`)
   if (!row) return
   const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - top
   if (moved !== 0) box.scrollTop += moved

@@ -4,7 +4,7 @@ import { sentenceOf } from '../../platform/request-error.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { dayOf, timeOf } from '../../ui/dates.ts'
 import { Failure } from '../../ui/Field.tsx'
-import { Download, Pause, Play, Trash2 } from '../../ui/icons.tsx'
+import { Download, Play, Trash2, X } from '../../ui/icons.tsx'
 import { Skeleton } from '../../ui/Placeholders.tsx'
 import { addressOf, type RecordingsStore } from './store.ts'
 import { sizeWords, whoWords } from './words.ts'
@@ -70,7 +70,7 @@ const RecordingRow = (props: RowProps) => {
             label={`${isPlaying ? 'Close' : 'Play'} ${what}`}
             onClick={() => setPlaying(!isPlaying)}
           >
-            {isPlaying ? <Pause size={16} /> : <Play size={16} />}
+            {isPlaying ? <X size={16} /> : <Play size={16} />}
           </IconButton>
         )}
         <a

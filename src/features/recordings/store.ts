@@ -68,11 +68,12 @@ export const createRecordings = ({ wire, http, channelSlug, canManage }: Recordi
       await fill(state.keys, async () => (await wire.request<WhipKeyList>('whip.keys', here)).keys)
     }
   }
+  let wasRecording = false
   const loadAbilities = async () => {
     const status = await http.get<SfuStatus>(`/api/channels/${channelSlug}/sfu_status`)
     state.can = shallow(status.can ?? { record: false, whip: false })
+    wasRecording ||= status.recording
   }
-  let wasRecording = false
   const offs = [
     wire.on('recordings.changed', (news) => {
       if (news.channelSlug === channelSlug) void loadRecordings()

@@ -49,16 +49,22 @@ const judgeRefusal = (refused: { error: string; text: string }, attempt: number)
   return over(refusal(refused.text), refused.error || 'refused')
 }
 
+const withoutDot = (words: string): string => words.replace(/\.$/, '')
+/** Pyrite says in a sentence of its own what happened; Galene and its operators only why. */
+const removalWords = (kicked: string): string =>
+  /^\p{Lu}.*\.$/su.test(kicked) ? kicked : `You were removed from the call: ${kicked}`
+
 /** Judges an ending that was not mine. */
 export const judge = (words: LastWords): Verdict => {
   const { code, refused, kicked, error, attempt } = words
   if (code === CLOSE.signedOut) return over('You were signed out.', 'signed-out')
   if (refused) return judgeRefusal(refused, attempt)
-  if (code === CLOSE.restart) return { comesBack: true, because: kicked || because(code, attempt) }
-  if (kicked) return over(`You were removed from the call: ${kicked}`, 'kicked')
+  if (code === CLOSE.restart)
+    return { comesBack: true, because: withoutDot(kicked) || because(code, attempt) }
+  if (kicked) return over(removalWords(kicked), 'kicked')
   if (code === CLOSE.normal) return over(error || 'The call server ended the connection.', 'ended')
   if (MY_FAULT.includes(code) && attempt >= FAULT_TRIES)
     return over(error || 'The call server refused this connection.', 'protocol')
-  const said = MY_FAULT.includes(code) ? error.replace(/\.$/, '') : ''
+  const said = MY_FAULT.includes(code) ? withoutDot(error) : ''
   return { comesBack: true, because: said || because(code, attempt) }
 }

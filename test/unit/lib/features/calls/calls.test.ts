@@ -56,7 +56,9 @@ beforeEach(async () => {
   told = []
   bugs.length = 0
   calls = createCalls({
-    db,
+    database,
+    now: () => at(1),
+    newId: () => 'call-1',
     hub: { publish: (topic, type, body) => void told.push({ topic, type, body }) },
     channels: { mustBeMember: async () => Promise.reject(new Error('unused')) },
     moderation: {

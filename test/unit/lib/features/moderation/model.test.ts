@@ -158,3 +158,42 @@ it('whatever is done, lifted, left and joined in whatever order: what holds is w
     { numRuns: 60 },
   )
 })
+
+/** Bodies that look like wishes and are not quite. */
+const odd = fc.oneof(
+  fc.jsonValue(),
+  fc.record(
+    {
+      channelSlug: fc.constantFrom<unknown>('garden', 'nowhere', '__proto__', 7, null),
+      kind: fc.constantFrom<unknown>('kick', 'ban', 'timeout', 'mute', 'lock', 'toString', 1),
+      userId: fc.constantFrom<unknown>('carol', 'alice', 'nobody', '', "' or 1=1 --", {}),
+      actId: fc.constantFrom<unknown>('x', '', "'", 5),
+      before: fc.constantFrom<unknown>('x', "'", 5),
+      seconds: fc.oneof(fc.integer(), fc.double(), fc.constant('60')),
+      reason: fc.oneof(fc.string({ unit: 'binary' }), fc.constant(null)),
+      scope: fc.constantFrom<unknown>('call', 'all'),
+      exempt: fc.constantFrom<unknown>([], ['member', 'member'], ['owner'], 'member'),
+      limit: fc.constantFrom<unknown>(1, 0, -1, 1e9, 'NaN'),
+    },
+    { requiredKeys: [] },
+  ),
+)
+const message = fc.constantFrom(
+  'moderation.act',
+  'moderation.end',
+  'moderation.log',
+  'moderation.state',
+)
+
+it('whatever is sent, by whomever: an answer or a listed error, and never a bug [MOD-1]', async () => {
+  const { talk, as } = await world()
+  await fc.assert(
+    fc.asyncProperty(name, message, odd, async (who, type, body) => {
+      const refusal = await as(who).refusal(type, body as object)
+      expect(refusal?.code).not.toBe('internal')
+    }),
+    { numRuns: 500 },
+  )
+  expect(talk.bugs).toEqual([])
+  await talk.stop()
+})

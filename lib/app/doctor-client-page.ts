@@ -1,0 +1,25 @@
+import type { Finding } from '../protocol/admin.ts'
+import type { PageLook } from '../sfu/galene/look-at-page.ts'
+import { found, well } from './doctor-findings.ts'
+
+const FORBIDDEN = 403
+
+/** What Galene's own page tells a browser at this address, and whether it may connect from there. */
+export const clientPageFindings = (look: PageLook | undefined): Finding[] => {
+  if (!look) return []
+  const { url, status, join } = look
+  if (status.is === 'unreachable') return [found('client-page-unreachable', status.why)]
+  if (status.status !== 200) {
+    return [found('client-page-unreachable', `${url} answers ${status.status}`)]
+  }
+  const expected = `${url.replace(/^http/, 'ws')}/ws`
+  if (status.endpoint !== undefined && status.endpoint !== expected) {
+    return [found('client-page-host', `${status.endpoint}, not ${expected}`)]
+  }
+  if (join.is === 'no-upgrade') {
+    return join.status === FORBIDDEN
+      ? [found('client-page-origin')]
+      : [found('client-page-unreachable', `its WebSocket answers ${join.status}`)]
+  }
+  return [well('client-page', `Galene's own page works at ${url}.`)]
+}

@@ -1,0 +1,2 @@
+export { CallCardView } from './CallCardView.tsx'
+export { type CallHistoryStore, createCallHistory } from './store.ts'

@@ -1,0 +1,21 @@
+import type { ModerationAct } from '../../../lib/protocol/moderation.ts'
+import type { Order } from './commands.ts'
+import type { ModerationStore } from './store.ts'
+import { doneWords, liftWords } from './words.ts'
+
+const whom = ({ userId }: ModerationAct, nameOf: (userId: string) => string): string =>
+  userId === null ? 'Everybody else in the call' : nameOf(userId)
+
+/** Carries something out and answers what has happened, for people. Rejects with the refusal. */
+export const carryOut = async (
+  store: Pick<ModerationStore, 'act' | 'end'>,
+  order: Order,
+  nameOf: (userId: string) => string,
+): Promise<string> => {
+  if (order.do === 'end') {
+    const act = await store.end(order.act)
+    return liftWords(act, whom(act, nameOf))
+  }
+  const act = await store.act(order.wish)
+  return doneWords(act, whom(act, nameOf))
+}

@@ -1,0 +1,8 @@
+export { ChannelLog } from './ChannelLog.tsx'
+export { composerCommands } from './composer-commands.ts'
+export { ModerateDialog } from './ModerateDialog.tsx'
+export { Banned, LockNotice, MuteRequest, SilentNotice } from './Notices.tsx'
+export { personMenu, TileEntries } from './PersonMenu.tsx'
+export type { Place } from './place.ts'
+export { closedWords, myRights } from './standing.ts'
+export { createModerationStore, type ModerationStore } from './store.ts'

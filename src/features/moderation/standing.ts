@@ -1,0 +1,50 @@
+import type { ModerationAct } from '../../../lib/protocol/moderation.ts'
+import { type Judged, type Rights, rightsOf } from '../../../lib/protocol/rights.ts'
+import { heldOf, nameIn, type Place } from './place.ts'
+import { untilWords, withReason } from './words.ts'
+
+const judgedIn = ({ channel, me }: Place): Judged => ({
+  userId: me.id,
+  role: channel.role,
+  manages: channel.role === 'moderator' || me.role === 'admin',
+})
+
+/** What I may do in a channel now. `now` is the server's. */
+export const myRights = (place: Place, now: Date): Rights =>
+  rightsOf(judgedIn(place), place.acts, now.toISOString())
+
+/** The act that takes a right from me; undefined where none does. */
+const taker = (place: Place, right: keyof Rights, now: Date): ModerationAct | undefined => {
+  const at = now.toISOString()
+  const whole = rightsOf(judgedIn(place), [], at)
+  if (!whole[right]) return undefined
+  return place.acts.find((act) => !rightsOf(judgedIn(place), [act], at)[right])
+}
+
+/** "until 17:30, by Alice: too loud." */
+const details = (act: ModerationAct, place: Place, now: Date): string =>
+  withReason(`${untilWords(act.until, now)}, by ${nameIn(place, act.byUserId)}`, act.reason)
+
+/** Why I cannot write here, until when, and by whom. Undefined where no moderator is the reason. */
+export const closedWords = (place: Place, now: Date): string | undefined => {
+  const act = taker(place, 'write', now)
+  if (!act) return undefined
+  const what = act.kind === 'lock' ? 'This channel is locked' : 'You may only read and listen here'
+  return `${what} ${details(act, place, now)}`
+}
+
+/** Why I only listen in the call. Undefined where no moderator is the reason. */
+export const silentWords = (place: Place, now: Date): string | undefined => {
+  const act = taker(place, 'present', now)
+  if (!act) return undefined
+  const what = act.kind === 'lock' ? 'The channel is locked' : 'You may only listen'
+  return `${what} ${details(act, place, now)}`
+}
+
+/** What everybody should know of the channel's lock. Undefined where there is none, or where it is said already because it closes the box. */
+export const lockWords = (place: Place, now: Date): string | undefined => {
+  const lock = heldOf(place, 'lock', null)
+  if (!lock || taker(place, 'write', now) === lock) return undefined
+  const what = lock.lock?.scope === 'channel' ? 'The channel is locked' : 'The call is locked'
+  return `${what} ${details(lock, place, now)}`
+}

@@ -1,0 +1,251 @@
+import { mkdir, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  type Adopting,
+  joinAsStock,
+  prepareAdopting,
+  pyriteCommand,
+  type Way,
+} from '../support/adopting.ts'
+import { eventually } from '../support/eventually.ts'
+import { startGalene, type TestGalene, WITH_ADMIN } from '../support/galene.ts'
+import type { Pyrite } from '../support/pyrite.ts'
+import { connectTo, galenes, type Json } from '../support/sfu.ts'
+
+const WAYS: readonly Way[] = ['files', 'api']
+const RUNS = galenes().flatMap((binary) => WAYS.map((way) => ({ binary, way })))
+
+/** As somebody wrote it years ago, with settings that are not Pyrite's, and passwords. */
+const GARDEN = `{
+  "displayName": "The garden",
+  "description": "Where we meet",
+  "contact": "jch@example.org",
+  "public": true,
+  "max-clients": 7,
+  "max-history-age": 3600,
+  "allow-recording": true,
+  "codecs": ["vp8", "opus"],
+  "users": {
+    "jch": {"password": "1234", "permissions": "op"},
+    "bob": {"password": "5678", "permissions": "present"}
+  },
+  "wildcard-user": {"password": {"type": "wildcard"}, "permissions": "observe"}
+}
+`
+const asJch = { username: 'jch', password: '1234' }
+
+describe.each(RUNS)('adopting by $way, with $binary', ({ binary, way }) => {
+  let galene: TestGalene
+  let world: Adopting
+  let pyrite: Pyrite | undefined
+  const consent = way === 'api' ? ['--forget-passwords'] : []
+  const adopt = (...args: string[]) => world.run('adopt', ...args, '--owner', 'alice', ...consent)
+  const start = async () => {
+    pyrite = await world.start()
+    return pyrite
+  }
+  /** The first answer to a join of the call, by somebody who is signed in. */
+  const call = async (name: 'alice' | 'bob', group = 'garden') => {
+    const { cookie, url } = await (pyrite as Pyrite).signIn(name)
+    const person = connectTo(`${url}/sfu`, { cookie, origin: url })
+    await person.opens()
+    person.send({ type: 'handshake', version: ['2'], id: `${name}-${Math.random()}` })
+    await person.hears({ type: 'handshake' })
+    person.send({ type: 'join', kind: 'join', group, username: name })
+    const joined = await person.hears({ type: 'joined' })
+    person.socket.close()
+    return joined
+  }
+
+  beforeEach(async () => {
+    galene = await startGalene({ binary, config: WITH_ADMIN })
+    world = await prepareAdopting(galene, way)
+    for (const name of await galene.names()) await galene.remove(name)
+    await galene.write('garden', GARDEN)
+  })
+  afterEach(async () => {
+    await pyrite?.stop({ keep: true })
+    pyrite = undefined
+    await galene.end()
+    await world.end()
+  })
+
+  it('a group becomes a private channel with its name and its other settings, and holds calls', async () => {
+    const { code, said } = await adopt('garden')
+    expect([code, said]).toEqual([0, expect.stringContaining('garden: becomes the private')])
+    const { users, authKeys, ...fields } = await galene.read('garden')
+    expect(users).toEqual({ alice: { permissions: 'op' } })
+    expect(authKeys).toEqual([expect.objectContaining({ alg: 'ES256' })])
+    expect(fields).toMatchObject({
+      ...{ displayName: 'The garden', description: 'Where we meet', contact: 'jch@example.org' },
+      ...{ 'max-history-age': 3600, codecs: ['vp8', 'opus'], 'allow-recording': true },
+    })
+    expect(fields).not.toHaveProperty('wildcard-user')
+    await start()
+    const alice = await pyrite?.signIn('alice')
+    expect((await alice?.send('GET', '/api/channels/garden'))?.body).toMatchObject({
+      ...{ name: 'The garden', topic: 'Where we meet', private: true, recordable: true },
+      ...{ role: 'moderator', memberCount: 1 },
+    })
+    const bob = await pyrite?.signIn('bob')
+    expect(await bob?.send('GET', '/api/channels/garden')).toMatchObject({ status: 404 })
+    expect(await call('alice')).toMatchObject({ kind: 'join', username: 'alice' })
+    expect(await call('bob')).toMatchObject({ kind: 'fail' })
+  })
+
+  it('nobody gets past Pyrite into an adopted group, neither by a password nor as anybody', async () => {
+    expect(await joinAsStock(galene.url, 'garden', asJch)).toMatchObject({ kind: 'join' })
+    const anybody = { username: 'mallory', password: 'x' }
+    expect(await joinAsStock(galene.url, 'garden', anybody)).toMatchObject({ kind: 'join' })
+    await adopt('garden')
+    expect(await joinAsStock(galene.url, 'garden', asJch)).toMatchObject({ kind: 'fail' })
+    expect(await joinAsStock(galene.url, 'garden', anybody)).toMatchObject({ kind: 'fail' })
+  })
+
+  it('releasing gives the group back as it was, as far as it could be read', async () => {
+    await adopt('garden')
+    const { code, said } = await world.run('release', 'garden')
+    expect([code, said]).toEqual([0, expect.stringContaining('its channel stays')])
+    const before = JSON.parse(GARDEN)
+    if (way === 'files') {
+      expect(await galene.text('garden')).toBe(GARDEN)
+      expect(await joinAsStock(galene.url, 'garden', asJch)).toMatchObject({ kind: 'join' })
+      return
+    }
+    const { authKeys: _none, ...after } = await galene.read('garden')
+    const users = { jch: { permissions: 'op' }, bob: { permissions: 'present' } }
+    expect(after).toEqual({ ...before, users, 'wildcard-user': { permissions: 'observe' } })
+    expect(said).toContain('have to be set again')
+  })
+
+  it('what the owner of Galene changed meanwhile stays when the group is released', async () => {
+    await adopt('garden')
+    const changed = { ...(await galene.read('garden')), contact: 'new', autolock: true }
+    await galene.write('garden', JSON.stringify(changed))
+    await world.run('release', 'garden')
+    const { displayName, contact, autolock, comment, ...rest } = await galene.read('garden')
+    expect([displayName, contact, autolock]).toEqual(['The garden', 'new', true])
+    expect([comment, rest['max-clients'], rest.public]).toEqual([undefined, 7, true])
+  })
+
+  it('a released channel has no call, says why, and leaves the group alone; adopted again it has one', async () => {
+    await adopt('garden')
+    await start()
+    expect(await call('alice')).toMatchObject({ kind: 'join' })
+    await world.run('release', 'garden')
+    const text = await galene.text('garden')
+    pyrite?.app.sfu.groupsChanged()
+    await eventually(() =>
+      expect(pyrite?.app.sfu.syncState('garden')).toMatchObject({
+        state: 'failed',
+        reason: expect.stringContaining('does not say that Pyrite manages it'),
+      }),
+    )
+    expect(await call('alice')).toMatchObject({ kind: 'fail' })
+    expect(await galene.text('garden')).toBe(text)
+    expect((await adopt('garden')).said).toContain('is given to the channel of this name')
+    await eventually(async () => expect(await call('alice')).toMatchObject({ kind: 'join' }))
+  })
+
+  it('a dry run says what would change, shows no password, and changes nothing', async () => {
+    const { code, said } = await adopt('garden', '--dry-run')
+    expect(code).toBe(0)
+    expect(said).toContain('private channel "The garden", with alice as its moderator')
+    expect(said).toContain('max-clients: 7 -> 100')
+    expect(said).toContain('public: true -> false')
+    expect(said).toMatch(/users: .*jch \(op.*-> alice \(op\)/)
+    expect(said).toMatch(/wildcard-user: anybody \(observe.*-> nobody/)
+    expect(said).not.toMatch(/contact|codecs|1234|5678/)
+    expect(await galene.text('garden')).toBe(GARDEN)
+    expect(await world.copies('garden')).toEqual([])
+    const { said: list } = await world.run('list')
+    expect(list).toMatch(/garden +can be adopted: "The garden"/)
+    await adopt('garden')
+    const before = await galene.text('garden')
+    const release = await world.run('release', 'garden', '--dry-run')
+    expect(release.said).toContain('max-clients: 100 -> 7')
+    expect(await galene.text('garden')).toBe(before)
+  })
+
+  it('copies of all groups are on the disk, for their owner only, before the first one changes', async () => {
+    await galene.write('attic', '{"displayName":"Attic"}')
+    const { said } = await adopt('--all')
+    expect(said.indexOf('Copies of the groups')).toBeLessThan(said.indexOf('becomes'))
+    const [copy, ...more] = await world.copies('garden')
+    expect(more).toEqual([])
+    if (way === 'files') expect(copy).toBe(GARDEN)
+    else expect(JSON.parse(copy ?? '')).toMatchObject({ users: { jch: { permissions: 'op' } } })
+    expect(JSON.parse((await world.copies('attic'))[0] ?? '')).toEqual({ displayName: 'Attic' })
+    expect((await stat(world.backups)).mode & 0o777).toBe(0o700)
+    for (const file of await readdir(world.backups)) {
+      expect((await stat(join(world.backups, file))).mode & 0o777).toBe(0o600)
+    }
+  })
+
+  it('says of every group that cannot be adopted why, and touches none of them', async () => {
+    const others: Record<string, string> = {
+      Capital: '{}',
+      under_score: '{}',
+      admin: '{}',
+      elsewhere: '{"redirect":"https://example.org/group/x/"}',
+      'half-a-file': '{"displayName":',
+      ours: `{"comment":"managed by Pyrite (key of-another)"}`,
+    }
+    await mkdir(join(galene.groups, 'parent'))
+    for (const [name, text] of Object.entries(others)) await galene.write(name, text)
+    await galene.write('parent/child', '{}')
+    if (way === 'files') await galene.write('unknown', '{"dispalyName":"typo"}')
+    const { code, said } = await adopt('--all')
+    expect(code).toBe(0)
+    expect(said).toMatch(/Capital: left alone: its name has capital letters/)
+    expect(said).toMatch(/under_score: left alone: its name is none for a channel/)
+    expect(said).toMatch(/admin: left alone: this word has a meaning/)
+    expect(said).toMatch(/elsewhere: left alone: it only leads elsewhere/)
+    expect(said).toMatch(/half-a-file: left alone: (Galene cannot read it|the call server cannot)/)
+    expect(said).toMatch(/ours: left alone: a Pyrite with another signing key manages it/)
+    expect(said).toMatch(/parent\/child: left alone: it is a sub-group/)
+    if (way === 'files') expect(said).toMatch(/unknown: left alone: .*no field "dispalyName"/)
+    for (const [name, text] of Object.entries(others)) expect(await galene.text(name)).toBe(text)
+    const again = await adopt('garden', 'nowhere')
+    expect(again.code).toBe(1)
+    expect(again.said).toMatch(/garden: left alone: it belongs to this Pyrite already/)
+    expect(again.said).toMatch(/nowhere: there is no such group/)
+    expect((await world.run('list')).said).toMatch(/garden +is the call of its channel, adopted/)
+  })
+
+  it('a group whose name a channel has goes to that channel, which stays as it is', async () => {
+    await galene.write('general', '{"displayName":"Hall","autolock":true}')
+    expect((await adopt('general')).said).toContain('is given to the channel of this name')
+    const { displayName, autolock, users } = await galene.read('general')
+    expect([displayName, autolock]).toEqual(['general', true])
+    expect(Object.keys(users as Json)).toEqual(['alice', 'bob', 'carol'])
+    await world.run('release', 'general')
+    expect(await galene.read('general')).toMatchObject({ displayName: 'Hall', autolock: true })
+  })
+
+  it('only an admin takes groups over, and only what was adopted is released', async () => {
+    const tries: [string[], RegExp][] = [
+      [['adopt', 'garden'], /needs --owner/],
+      [['adopt', 'garden', '--owner', 'bob'], /bob is no admin/],
+      [['adopt', 'garden', '--owner', 'nobody'], /nobody named nobody/],
+      [['release', 'garden'], /garden does not belong to Pyrite/],
+      [['release', 'nowhere'], /no group nowhere/],
+      [['release'], /needs the name of one channel/],
+    ]
+    if (way === 'api') {
+      tries.push([['adopt', 'garden', '--owner', 'alice'], /neither passwords nor keys/])
+    }
+    for (const [args, why] of tries) {
+      const { code, said } = await world.run(...args)
+      expect([args, code]).toEqual([args, 2])
+      expect(said).toMatch(why)
+    }
+    await start()
+    await eventually(async () => expect(await galene.names()).toContain('general'))
+    expect((await world.run('release', 'general')).said).toMatch(/general was not adopted/)
+    expect(await galene.text('garden')).toBe(GARDEN)
+    const off = { ...world.environment, PYRITE_GALENE_SYNC: 'off' }
+    expect((await pyriteCommand(['galene', 'list'], off)).said).toMatch(/sync = "off"/)
+  })
+})

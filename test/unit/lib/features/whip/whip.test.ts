@@ -1,0 +1,171 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createWhip } from '../../../../../lib/features/whip/index.ts'
+import { type Database, openDatabase } from '../../../../../lib/platform/db/open.ts'
+import { PyriteError } from '../../../../../lib/platform/errors.ts'
+import { createLog } from '../../../../../lib/platform/log.ts'
+import type { Admission, Published, Whip } from '../../../../../lib/sfu/sfu.ts'
+
+let database: Database
+let whip: ReturnType<typeof createWhip>
+let ids: number
+let secrets: number
+let admission: Admission
+/** What the media server holds, and whether it answers. */
+let streams: Published[]
+let answers: boolean
+/** Runs while the media server takes an offer. */
+let meanwhile: () => Promise<unknown>
+
+const at = '2026-11-21T12:00:00.000Z'
+const log = createLog('silent')
+const body = Buffer.from('v=0')
+const request = {
+  request: { method: 'POST' } as IncomingMessage,
+  response: {} as ServerResponse,
+  body,
+}
+const noAnswer = () => new PyriteError('calls.no-answer', 'the call server does not answer')
+const garden = { channelSlug: 'garden' }
+
+const mediaServer: Whip = {
+  async publish(group) {
+    if (!answers) throw noAnswer()
+    await meanwhile()
+    const published = { group, resource: `stream-${streams.length + 1}`, token: 'token' }
+    streams.push(published)
+    return { status: 201, headers: {}, body, published }
+  },
+  forward: async () => ({ status: 204, headers: {}, body }),
+  describe: async () => ({ status: 204, headers: {}, body }),
+  async lives({ resource }) {
+    if (!answers) throw noAnswer()
+    return streams.some((stream) => stream.resource === resource)
+  },
+  async end({ resource }) {
+    if (!answers) throw noAnswer()
+    streams = streams.filter((stream) => stream.resource !== resource)
+  },
+}
+
+beforeEach(async () => {
+  database = await openDatabase({ path: ':memory:', log })
+  const { db } = database
+  const person = { role: 'member', passwordHash: '', disabled: 0, createdAt: at } as const
+  await db
+    .insertInto('users')
+    .values({ id: 'bob', username: 'bob', displayName: 'Bob', ...person })
+    .execute()
+  await db
+    .insertInto('channels')
+    .values({
+      ...{ name: 'garden', slug: 'garden', topic: '', private: 0, archived: 0, createdBy: null },
+      ...{ createdAt: at, lastSeq: 0, lastRev: 0 },
+    })
+    .execute()
+  ids = 0
+  secrets = 0
+  admission = { role: 'member' }
+  streams = []
+  answers = true
+  meanwhile = async () => undefined
+  whip = createWhip({
+    db,
+    log,
+    channels: {
+      standing: async () => ({
+        ...{ channelId: 1, slug: 'garden', private: 0, role: 'moderator', admin: 0 },
+      }),
+    },
+    admit: async () => admission,
+    sfu: () => ({ whip: mediaServer, abilities: () => ({ record: true, whip: true }) }),
+    now: () => new Date(at),
+    newId: () => `key-${++ids}`,
+    newSecret: () => `secret-of-forty-three-characters-${++secrets}`,
+  })
+})
+afterEach(() => database.close())
+
+const newKey = () => whip.createKey('bob', { ...garden, name: 'Stage' })
+const enter = (secret: string) => whip.mustHaveKey(`Bearer ${secret}`, 'garden')
+const stored = () => database.db.selectFrom('whipKeys').selectAll().execute()
+const keys = async () => (await whip.keys('bob', 'garden')).keys
+
+describe('a key', () => {
+  it('that is revoked while its stream begins ends that stream [WHIP-6]', async () => {
+    const { key, secret } = await newKey()
+    const good = await enter(secret)
+    meanwhile = () => whip.revokeKey('bob', { ...garden, keyId: key.id })
+    await expect(whip.publish(good, request)).rejects.toMatchObject({ code: 'whip.bad-key' })
+    expect(streams).toEqual([])
+    expect(await stored()).toEqual([])
+  })
+
+  it('whose person loses the right while its stream begins ends that stream [WHIP-7]', async () => {
+    const { secret } = await newKey()
+    const good = await enter(secret)
+    meanwhile = async () => {
+      admission = { role: 'listener' }
+    }
+    await expect(whip.publish(good, request)).rejects.toMatchObject({ code: 'whip.bad-key' })
+    expect(streams).toEqual([])
+  })
+
+  it('that is revoked while the call server is away opens nothing, and its stream ends once it is back [WHIP-6]', async () => {
+    const { key, secret } = await newKey()
+    await whip.publish(await enter(secret), request)
+    answers = false
+    await whip.revokeKey('bob', { ...garden, keyId: key.id })
+    await expect(enter(secret)).rejects.toMatchObject({ code: 'whip.bad-key' })
+    expect(await keys()).toEqual([])
+    expect(streams).toHaveLength(1)
+    answers = true
+    await whip.lookAgain()
+    expect(streams).toEqual([])
+    expect(await stored()).toEqual([])
+    await expect(whip.revokeKey('bob', { ...garden, keyId: key.id })).rejects.toMatchObject({
+      code: 'not-found',
+    })
+  })
+
+  it('says that it publishes only while the call server says so too [WHIP-1]', async () => {
+    const { secret } = await newKey()
+    await whip.publish(await enter(secret), request)
+    expect((await keys())[0]?.publishing).toBe(at)
+    answers = false
+    expect((await keys())[0]?.publishing).toBeNull()
+    answers = true
+    expect((await keys())[0]?.publishing).toBe(at)
+    streams = []
+    expect((await keys())[0]?.publishing).toBeNull()
+  })
+
+  it('keeps its stream when the channel is locked, and begins none [WHIP-7]', async () => {
+    const { secret } = await newKey()
+    await whip.publish(await enter(secret), request)
+    admission = { error: 'locked', message: 'The call is locked.' }
+    await whip.lookAgain('bob', 'garden')
+    expect(streams).toHaveLength(1)
+    await expect(enter(secret)).rejects.toMatchObject({ code: 'whip.refused' })
+    admission = { error: 'banned', message: 'No.' }
+    await whip.lookAgain('bob', 'attic')
+    expect(streams).toHaveLength(1)
+    await whip.lookAgain('bob', 'garden')
+    expect(streams).toEqual([])
+  })
+
+  it('is one of at most twenty in a channel [WHIP-1]', async () => {
+    for (let n = 0; n < 20; n += 1) await newKey()
+    await expect(newKey()).rejects.toMatchObject({ code: 'whip.too-many-keys' })
+    expect(await stored()).toHaveLength(20)
+  })
+
+  it('begins streams at a limited rate [WHIP-3]', async () => {
+    const { secret } = await newKey()
+    for (let n = 0; n < 10; n += 1) await whip.publish(await enter(secret), request)
+    await expect(whip.publish(await enter(secret), request)).rejects.toMatchObject({
+      code: 'too-many-requests',
+    })
+    expect(streams).toHaveLength(1)
+  })
+})
