@@ -104,6 +104,7 @@ export class Connection {
       userId,
       group: () => this.group,
       mayBeRecorded: () => needs.groups.mayRecord(this.group),
+      isAlone: () => !shared.hasOthers(this),
       act: (type, kind) => this.act(type, kind),
     })
     this.upstream = new WebSocket(`${needs.url()}${WS_PATH}`, {
@@ -339,7 +340,7 @@ export class Connection {
     if (kind !== 'join' || this.phase !== 'joining') return
     clearTimeout(this.timer)
     this.phase = 'joined'
-    if (!this.shared.hasOthers(this)) this.shared.state.entered(group)
+    this.recording.entered()
     this.joinedAt = this.needs.now()
     this.shared.counts.joined('joined')
     this.needs.listener.participantsChanged(group)
@@ -430,7 +431,7 @@ export class Connection {
   /** Ends both legs at once, and tells whoever keeps the books. May be called twice. */
   finish(code: number, reason: string, why: string) {
     if (this.phase === 'closed') return
-    if (this.phase === 'joined' && !this.shared.hasOthers(this)) this.recording.lastLeaves()
+    if (this.phase === 'joined') this.recording.leaves()
     this.phase = 'closed'
     clearTimeout(this.timer)
     this.held = []

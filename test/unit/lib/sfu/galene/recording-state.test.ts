@@ -6,6 +6,7 @@ let time: number
 let changes: string[]
 let state: GroupState
 let mayBeRecorded: boolean
+let isAlone: boolean
 let acted: string[]
 
 const partOf = (userId: string, permissions: string[]) => {
@@ -14,6 +15,7 @@ const partOf = (userId: string, permissions: string[]) => {
     userId,
     group: () => 'garden',
     mayBeRecorded: () => mayBeRecorded,
+    isAlone: () => isAlone,
     act: (type, kind) => acted.push(`${userId}: ${type} ${kind}`),
   })
   part.permitted(permissions)
@@ -26,6 +28,7 @@ beforeEach(() => {
   changes = []
   acted = []
   mayBeRecorded = true
+  isAlone = true
   state = createGroupState(
     (group) => changes.push(group),
     () => time,
@@ -84,15 +87,19 @@ describe('the channel’s word on recording', () => {
 
   it('ends what runs, by somebody who may; and so does the last one who leaves [REC-2]', () => {
     const alice = partOf('alice', ['op', 'record'])
-    alice.lastLeaves()
+    alice.leaves()
     expect(acted).toEqual([])
     state.recorder('garden', 'r1', true)
-    partOf('bob', ['present']).lastLeaves()
+    partOf('bob', ['present']).leaves()
     expect(acted).toEqual([])
     mayBeRecorded = false
     alice.follow()
     expect(acted).toEqual(['alice: groupaction unrecord'])
-    alice.lastLeaves()
+    isAlone = false
+    alice.leaves()
+    expect(acted).toHaveLength(1)
+    isAlone = true
+    alice.leaves()
     expect(acted).toHaveLength(2)
     expect(now().recording).toBe(false)
   })
