@@ -50,11 +50,14 @@ const serverOf = ({ ancestorTitles }, galenes) => {
   return path && (galenes.get(path) ?? path)
 }
 
+const SERVER = '(?:the built-in SFU|Galene \\(.*?\\)|/\\S+)$'
+
 /** The suite's title without the server. */
 const suiteOf = ({ ancestorTitles: [title = ''] }) =>
   title
-    .replace(/,? (?:with|on|of|to) '?(?:the built-in SFU|Galene \(.*?\)|\/\S+)'?$/, '')
-    .replaceAll("'", '')
+    .replaceAll(/'([^']*)'/g, '$1')
+    .replace(new RegExp(`,? (?:with|on|of|to) ${SERVER}`), '')
+    .replace(new RegExp(SERVER), 'SFU')
 const rulesOf = (test) => {
   const tags = [...test.title.matchAll(/\[([A-Z]+-[A-Z0-9-]+)\]/g)].map(([, tag]) => tag)
   return tags.length > 0 ? tags : [suiteOf(test)]
