@@ -39,8 +39,9 @@ const joinCall = ({ cookie }: Client) =>
   }, 30_000)
 
 it('a call that ran when the server was killed ended when it was last known to run, and goes on when people come back [CALL-8]', async () => {
-  const alice = await server.signIn(url, 'alice')
-  const bob = await server.signIn(url, 'bob')
+  const signIn = () =>
+    Promise.all([server.signIn(url, 'alice'), server.signIn(url, 'bob')] as const)
+  let [alice, bob] = await signIn()
   await joinCall(alice)
   await joinCall(bob)
   const [running] = await eventually(async () => {
@@ -51,6 +52,7 @@ it('a call that ran when the server was killed ended when it was last known to r
   const killedAt = new Date().toISOString()
   await server.kill()
   await start()
+  ;[alice, bob] = await signIn()
 
   const ended = await calls(bob)
   expect(ended).toHaveLength(1)

@@ -60,7 +60,7 @@ eachSfu('calls among the messages', ({ galene }) => {
       .poll(() => attendance(alice))
       .toEqual([
         expect.stringMatching(/Alice.*in the call/s),
-        expect.stringMatching(/Bob.*\d:\d\d.* to .*\d:\d\d/s),
+        expect.stringMatching(/Bob.*\d:\d\d.*to.*\d:\d\d/s),
       ])
     const carol = await world.comes('carol', { path })
     await card(carol).getByText('1 min, 1 person in it').waitFor()
