@@ -87,7 +87,7 @@ export class Groups {
 
   /** A round that only looks over all groups may be long, and holds up nobody whose group is in step. */
   private isDue(name: string): boolean {
-    if (this.isStopped) return false
+    if (!this.isStarted || this.isStopped) return false
     if (this.isAnyChanged || this.wanted.has(name)) return true
     if (this.running === undefined) return false
     const isChanging = this.changing === 'any' || this.changing.has(name)
