@@ -28,6 +28,8 @@ import { findGalene, galeneCommand } from './harness/sfus.ts'
 
 const CHANNELS = 1_000
 const MEMBERS = 100
+/** Of a workspace half as large, which is written cold beside the other. */
+const FEWER_MEMBERS = 50
 const CHANGES = 200
 
 const config = loadConfig('none.toml', { PYRITE_SFU_SIGNING_KEY: newSigningKey() })
@@ -74,7 +76,20 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - since
 }
 
-const coldRow = async (scope: Scope, source: GroupSource, channels: number, rounds: number) => {
+type Size = { channels: number; members: number }
+
+/** A database of this size in `folder`, and the groups that its channels want. */
+const prepare = async (scope: Scope, folder: string, { channels, members }: Size) => {
+  const path = join(folder, `pyrite-${members}.db`)
+  const rooms = range(channels).map((n) => ({ slug: `room-${n}`, members: range(members) }))
+  await prepareDatabase(path, { people: members, channels: rooms })
+  const database = await openDatabase({ path })
+  scope.defer(() => database.close())
+  return { database, source: sourceOf(database) }
+}
+
+const coldRow = async (scope: Scope, source: GroupSource, size: Size, rounds: number) => {
+  const { channels, members } = size
   const ours: number[] = []
   const plain: number[] = []
   for (let round = 0; round < rounds; round += 1) {
@@ -90,7 +105,7 @@ const coldRow = async (scope: Scope, source: GroupSource, channels: number, roun
       }),
     )
   }
-  const name = `${channels} channels x ${MEMBERS} members, cold`
+  const name = `${channels} channels x ${members} members, cold`
   const what = { goal: 'P11', name, unit: 'ms', aim: { atMost: 1_000 } }
   return compare(what, { [OURS]: ours, 'files written, never synced': plain })
 }
@@ -147,13 +162,15 @@ export const sync: Benchmark = {
     const channels = quick ? CHANNELS / 10 : CHANNELS
     if (quick) note(`${channels} channels instead of ${CHANNELS}`)
     const folder = await newFolder(scope)
-    const path = join(folder, 'pyrite.db')
-    const rooms = range(channels).map((n) => ({ slug: `room-${n}`, members: range(MEMBERS) }))
-    await prepareDatabase(path, { people: MEMBERS, channels: rooms })
-    const database = await openDatabase({ path })
-    scope.defer(() => database.close())
-    const source = sourceOf(database)
-    const rows = [await coldRow(scope, source, channels, quick ? 1 : 5)]
+    const rounds = quick ? 1 : 5
+    const size = { channels, members: MEMBERS }
+    const { database, source } = await prepare(scope, folder, size)
+    const smaller = { channels, members: FEWER_MEMBERS }
+    const { source: fewer } = await prepare(scope, folder, smaller)
+    const rows = [
+      await coldRow(scope, source, size, rounds),
+      await coldRow(scope, fewer, smaller, rounds),
+    ]
 
     const inGroups = join(folder, 'groups')
     const binary = findGalene()

@@ -27,7 +27,11 @@ const doctorMarkdown = () => {
     '`npm run pyrite -- doctor` looks over everything that calls need, tells what it found, why that matters and what to do, and changes nothing that lasts. It ends with 1 where it found a problem; `--json` says the same to machines. A running Pyrite looks by itself on the page *Calls* (`/admin/calls`, for admins, from Settings), and knows more there: the state of each channel, and live calls.',
     'It asks the call server as a join would. It makes a group that no channel can have, mints a token, joins, and removes the group again; nobody sees it. It compares clocks by the `Date` of an answer, tries every STUN and TURN server that a browser would be given with the very credentials it would be given, over UDP, TCP and TLS, and opens `server.public_url` and its WebSocket as a browser would. All of that is tried from the machine of Pyrite: people elsewhere may still be kept out by a firewall in between.',
     'Findings, made from `lib/app/doctor-findings.ts`. A `problem` keeps somebody from calls; a `warning` may.',
-    ['| code | level | what | why it matters | what to do |', '| --- | --- | --- | --- | --- |', ...rows].join('\n'),
+    [
+      '| code | level | what | why it matters | what to do |',
+      '| --- | --- | --- | --- | --- |',
+      ...rows,
+    ].join('\n'),
     '',
   ]
     .join('\n\n')

@@ -72,6 +72,7 @@ const DEFAULTS: Settings = {
     // Port 9 is "discard": refused at once.
     url: 'http://127.0.0.1:9',
     messages_per_second: UNLIMITED,
+    bytes_per_second: UNLIMITED,
     messages_burst: UNLIMITED,
     connections_per_person: UNLIMITED,
     connections: UNLIMITED,

@@ -5,7 +5,7 @@ import type { GivenIceServer } from '../sfu/galene/try-join.ts'
 import { parseIceUrl } from '../sfu/ice/ice-url.ts'
 import { type IceTry, tryIceServer } from '../sfu/ice/stun-client.ts'
 import { type FindingCode, found, well } from './doctor-findings.ts'
-import { isPrivateAddress } from './doctor-network.ts'
+import { isOnlyInside, isPrivateAddress } from './doctor-network.ts'
 
 export type IceNeeds = {
   config: Config
@@ -61,10 +61,9 @@ const asServer = ({ url, outcome }: Tried): IceServerTry => {
 const relayedBy = ({ outcome }: Tried): string | undefined =>
   outcome?.is === 'answered' ? outcome.relayed : undefined
 
-/** A relay on a private address helps where the server itself is in that network, and nobody else. */
 const isRelayAstray = (tried: Tried): boolean => {
   const relayed = relayedBy(tried)
-  return relayed !== undefined && isPrivateAddress(relayed) && !isPrivateAddress(tried.server)
+  return relayed !== undefined && isOnlyInside(relayed, tried.server)
 }
 
 const findingOf = (tried: Tried): Finding[] => {

@@ -20,6 +20,10 @@ for (const [network, bits, type] of PRIVATE) blocks.addSubnet(network, bits, typ
 export const isPrivateAddress = (address: string): boolean =>
   isIP(address) !== 0 && blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 
+/** Whether a relay is of no use though its server can be reached: one on a private address helps only where the server is there too. */
+export const isOnlyInside = (relayed: string, server: string): boolean =>
+  isPrivateAddress(relayed) && !isPrivateAddress(server)
+
 /** Where browsers could find a media server on this machine: its own addresses, but for loopback and link-local ones. */
 export const hostCandidates = (interfaces = networkInterfaces()): IceCandidate[] =>
   Object.values(interfaces)

@@ -9,6 +9,7 @@ export const ENDPOINTS = {
   '/api/channels':
     'features/channels, features/chat, features/moderation, features/calls, features/recordings, features/whip',
   '/whip': 'features/whip: devices that publish into calls, with a key',
+  '/galene': "features/stock-client: Galene's own page, where galene.stock_client is on",
   '/healthz': 'platform/http/probes.ts',
   '/readyz': 'platform/http/probes.ts',
   '/metrics': 'platform/http/probes.ts, with the token',

@@ -5,6 +5,7 @@ import { createChat } from '../features/chat/index.ts'
 import { createLedger, createModeration } from '../features/moderation/index.ts'
 import { createPresence } from '../features/presence/index.ts'
 import { createRecordings } from '../features/recordings/index.ts'
+import { createStockClient } from '../features/stock-client/index.ts'
 import { createHashing, createUsers } from '../features/users/index.ts'
 import { createWhip } from '../features/whip/index.ts'
 import type { Bus } from '../platform/bus/bus.ts'
@@ -95,6 +96,7 @@ export const createFeatures = (needs: FeatureNeeds) => {
     admit: calls.admit,
     newSecret: newToken,
   })
-  return { ...people, presence, moderation, chat, calls, recordings, whip }
+  const stockClient = createStockClient({ auth: people.auth, admit: calls.admit, sfu })
+  return { ...people, presence, moderation, chat, calls, recordings, whip, stockClient }
 }
 export type Features = ReturnType<typeof createFeatures>

@@ -28,7 +28,7 @@ export type WebNeeds = {
 /** The HTTP server with every router under its prefix; see endpoints.ts. */
 export const createWebServer = (needs: WebNeeds): Server => {
   const { config, features, workspace } = needs
-  const { users, auth, channels, chat, moderation, calls, recordings, whip } = features
+  const { users, auth, channels, chat, moderation, calls, recordings, whip, stockClient } = features
   const document = openApiDocument(needs.version)
   return createHttpServer({
     config: config.server,
@@ -51,6 +51,7 @@ export const createWebServer = (needs: WebNeeds): Server => {
     other: [
       ['/', probes(needs.isReady, needs.metrics, config.metrics.token)],
       ['/whip', whip.door],
+      ['/galene', stockClient.routes],
     ],
     client: staticClient(needs.clientFolder),
   })

@@ -26,6 +26,8 @@ export const ERROR_STATUS = {
   'moderation.not-in-call': 409,
   'moderation.protected': 403,
   'moderation.timed-out': 403,
+  'stock-client.foreign-page': 403,
+  'stock-client.refused': 403,
   'storage.unavailable': 503,
   'users.last-admin': 409,
   'users.username-taken': 409,

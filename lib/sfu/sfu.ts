@@ -160,6 +160,21 @@ export type Whip = {
   end(published: Published): Promise<void>
 }
 
+/** Who is let in by Galene's own page, where, and as what. */
+export type StockPerson = { username: string; group: string; role: ChannelRole }
+
+/** Galene's own page, with which people open calls past the bridge (`galene.stock_client`). */
+export type StockClient = {
+  /** The origin of its pages. */
+  origin: string
+  /** The group whose page is at this address; undefined for every other address. */
+  groupAt(location: string): string | undefined
+  /** A token for a join that follows at once. */
+  token(person: StockPerson): Promise<string>
+  /** The address of the group's page, with a token in it. */
+  pageFor(person: StockPerson): Promise<string>
+}
+
 /** Which live connections an ending is meant for. All given fields must agree. */
 export type Which = { userId?: string; sessionId?: string; group?: string; connectionId?: string }
 
@@ -183,6 +198,8 @@ export type Sfu = {
   abilities(): { record: boolean; whip: boolean }
   recordings: Recordings
   whip: Whip
+  /** Undefined while it is off. */
+  stockClient: StockClient | undefined
   participants(group?: string): Participant[]
   /** The WebSocket upgrade at /sfu, of a caller already known. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void

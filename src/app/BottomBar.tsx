@@ -35,7 +35,7 @@ export const BottomBar = ({ path }: { path: string }) => {
       <Tab href="/people" name="People" isCurrent={path === '/people'}>
         <Users size={20} aria-hidden="true" />
       </Tab>
-      <Tab href="/settings" name="Settings" isCurrent={path === '/settings'}>
+      <Tab href="/settings" name="Settings" isCurrent={/^\/(settings|admin)/.test(path)}>
         <Settings size={20} aria-hidden="true" />
       </Tab>
     </nav>

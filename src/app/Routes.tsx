@@ -8,6 +8,7 @@ import type { OpenDialog } from './Dialogs.tsx'
 
 const PeopleRoute = lazy(() => import('./pages.tsx').then(({ PeopleRoute: page }) => page))
 const CallsRoute = lazy(() => import('./pages.tsx').then(({ CallsRoute: page }) => page))
+const InGalene = lazy(() => import('./InGalene.tsx').then(({ InGalene: page }) => page))
 const SettingsRoute = lazy(() => import('./pages.tsx').then(({ SettingsRoute: page }) => page))
 
 export const NotFound = () => (
@@ -47,6 +48,7 @@ export const Routes = ({ path, open }: { path: string; open: (dialog: OpenDialog
         <Route path="/people" component={PeopleRoute} />
         <Route path="/admin/calls" component={me.role === 'admin' ? CallsRoute : NotFound} />
         <Route path="/settings" component={SettingsRoute} />
+        <Route path="/in-galene/:channelSlug" component={InGalene} />
         <Route path="/" component={Nothing} />
         <Route path="/sign-in" component={Nothing} />
         <Route default component={NotFound} />

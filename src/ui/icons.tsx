@@ -25,7 +25,6 @@ export {
   Shield,
   Smartphone,
   Sun,
-  Timer,
   Trash2,
   TriangleAlert,
   UserPlus,

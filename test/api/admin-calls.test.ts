@@ -12,7 +12,7 @@ describe('how calls stand', () => {
   })
   afterEach(() => pyrite.stop())
 
-  it('is told to admins, and to nobody else', async () => {
+  it('is told to admins, and to nobody else [ADM-1]', async () => {
     const bob = await pyrite.signIn('bob')
     for (const [method, path] of [
       ['GET', '/api/admin/calls'],
@@ -27,7 +27,7 @@ describe('how calls stand', () => {
     }
   })
 
-  it('names the call server, its state and every channel, and no private channel the admin is not in', async () => {
+  it('names the call server, its state and every channel, and no private channel the admin is not in [ADM-2]', async () => {
     const [alice, bob] = [await pyrite.signIn('alice'), await pyrite.signIn('bob')]
     for (const [name, isPrivate] of [
       ['Open ideas', false],
@@ -52,7 +52,7 @@ describe('how calls stand', () => {
     expect(report.examination).toBeUndefined()
   })
 
-  it('has the channels that are not in step on top, and why', async () => {
+  it('has the channels that are not in step on top, and why [ADM-2]', async () => {
     const alice = await pyrite.signIn('alice')
     const file = join(pyrite.config.sfu.groups_dir, 'zebra.json')
     await writeFile(file, '{"comment":"of somebody else"}')
@@ -71,7 +71,7 @@ describe('how calls stand', () => {
     expect(await readFile(file, 'utf8')).toContain('of somebody else')
   })
 
-  it('is checked on demand, and the finding stays for the next look', async () => {
+  it('is checked on demand, and the finding stays for the next look [ADM-4]', async () => {
     const alice = await pyrite.signIn('alice')
     const { status, body } = await alice.send('POST', '/api/admin/calls/check', {})
     const checked: CallsReport = body
@@ -84,7 +84,7 @@ describe('how calls stand', () => {
     expect(later.examination).toEqual(checked.examination)
   })
 
-  it('is checked by one look at a time, and not more often than allowed', async () => {
+  it('is checked by one look at a time, and not more often than allowed [ADM-3]', async () => {
     const alice = await pyrite.signIn('alice')
     const check = () => alice.send('POST', '/api/admin/calls/check', {})
     const answers = await Promise.all([check(), check(), check(), check()])

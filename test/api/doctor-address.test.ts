@@ -2,7 +2,7 @@ import { createServer, request as httpRequest, type RequestListener } from 'node
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { addressFindings } from '../../lib/app/doctor-address.ts'
-import { hostCandidates, isPrivateAddress } from '../../lib/app/doctor-network.ts'
+import { hostCandidates, isOnlyInside, isPrivateAddress } from '../../lib/app/doctor-network.ts'
 import type { Config } from '../../lib/platform/config/schema.ts'
 import { type Pyrite, startPyrite } from '../support/pyrite.ts'
 
@@ -75,6 +75,12 @@ describe('addresses', () => {
     ['turn.example.org', false],
   ])('%s is private: %s', (address, isPrivate) => {
     expect(isPrivateAddress(address)).toBe(isPrivate)
+  })
+
+  it('of a relay are of use where its server is in the same network', () => {
+    expect(isOnlyInside('10.0.0.9', '192.0.2.1')).toBe(true)
+    expect(isOnlyInside('10.0.0.9', '10.0.0.1')).toBe(false)
+    expect(isOnlyInside('192.0.2.9', '192.0.2.1')).toBe(false)
   })
 
   it('of this machine are told without those that nobody else can use', () => {

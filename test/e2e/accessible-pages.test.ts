@@ -73,6 +73,9 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     await page.goto('/settings')
     await page.getByText('This device').waitFor()
     expect(await barriers(alice)).toEqual([])
+    await page.goto('/admin/calls')
+    await page.getByText('things are well').click()
+    expect(await barriers(alice)).toEqual([])
     await page.goto('/channels/general')
     await shows(alice, 'Have you seen the draft?')
     for (const name of [

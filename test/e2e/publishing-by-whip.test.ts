@@ -196,16 +196,8 @@ describe.each(galenes())('a device publishes by WHIP on %s', (galene) => {
     expect((await ask('OPTIONS', door(), withKey('A'.repeat(43)))).status).toBe(401)
   })
 
-  it('shows the device to the others in the call, under its own name [WHIP-4]', {
-    timeout: 30_000,
-  }, async () => {
-    const published = await publish(made.secret)
-    expect(published).toMatchObject({ status: 201, trickled: 204 })
-    expect(published.location).toMatch(/\/whip\/general\/[A-Za-z0-9_-]+$/)
-    const shown = await sees('Roof camera (stream)')
-    expect(shown.kinds.sort()).toEqual(['audio', 'video'])
-    expect((await keys())[0]?.publishing).toMatch(/^\d{4}-/)
-
+  /** Another state than the one that is meant is refused; new credentials are taken, and make a new state. */
+  const restarts = async (published: Whipped) => {
     const stale = await ask(
       'PATCH',
       published.location,
@@ -223,7 +215,20 @@ describe.each(galenes())('a device publishes by WHIP on %s', (galene) => {
     )
     expect(restarted).toMatchObject({ status: 200, text: expect.stringContaining('a=ice-ufrag') })
     expect(restarted.etag).not.toBe(published.etag)
+  }
 
+  it('shows the device to the others in the call, under its own name [WHIP-4]', {
+    timeout: 30_000,
+  }, async () => {
+    const published = await publish(made.secret)
+    expect(published).toMatchObject({ status: 201, trickled: 204 })
+    expect(published.location).toMatch(/\/whip\/general\/[A-Za-z0-9_-]+$/)
+    const shown = await sees('Roof camera (stream)')
+    expect(shown.kinds.sort()).toEqual(['audio', 'video'])
+    expect((await keys())[0]?.publishing).toMatch(/^\d{4}-/)
+
+    // Before 1.0 Galene gives no entity tag, and restarts nothing.
+    if (published.etag !== '') await restarts(published)
     const other = await newKey('Other')
     expect((await ask('DELETE', published.location, withKey(other.secret))).status).toBe(404)
     expect((await ask('DELETE', published.location, {})).status).toBe(401)

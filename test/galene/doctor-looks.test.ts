@@ -98,6 +98,16 @@ eachSfu('the doctor', (sfu) => {
     for (const { address } of examination.candidates) expect(address).not.toMatch(/^127\.|^::1$/)
   })
 
+  it('says that only private addresses lead to the media', async () => {
+    const config = {
+      ...bridge.config,
+      builtin: { ...bridge.config.builtin, public_address: '10.1.2.3' },
+    }
+    const examination = await doctorOf(bridge, { config, isBuiltin: true }).examine()
+    expect(codes(examination)).toContain('only-private')
+    expect(examination.candidates).toEqual([{ type: 'host', address: '10.1.2.3', isPrivate: true }])
+  })
+
   it('says that the call server reads another folder', async () => {
     const config = withSfu(bridge.config, { groups_dir: bridge.folder })
     expect(problems(await doctorOf(bridge, { config }).examine())).toEqual(['groups-not-shared'])

@@ -93,20 +93,27 @@ eachSfu('what Pyrite relies on', (under) => {
   })
 
   it('a frame of 1 MiB is read, a larger one closes with 1009 (before 1.1: is read too) [FACT-FRAME-LIMIT]', async () => {
-    const person = await joined()
     const empty = '{"type":"ping","value":""}'
     const frame = (bytes: number) => empty.replace('""}', `"${'x'.repeat(bytes - empty.length)}"}`)
-    person.raw(frame(MAX_CLIENT_FRAME_BYTES))
-    await person.hears({ type: 'pong' })
-    person.raw(frame(MAX_CLIENT_FRAME_BYTES + 1))
-    const isOld = await eventually(() => {
-      if (person.all({ type: 'pong' }).length === 2) return true
-      expect(person.isOpen()).toBe(false)
-      return false
-    })
-    if (!isOld) expect((await person.isClosed()).code).toBe(1009)
-    expect(isOld && under.galene === undefined).toBe(false)
-    person.socket.close()
+    const outcomeOfMore = async () => {
+      const person = await joined()
+      person.raw(frame(MAX_CLIENT_FRAME_BYTES))
+      await person.hears({ type: 'pong' })
+      person.raw(frame(MAX_CLIENT_FRAME_BYTES + 1))
+      const isRead = await eventually(() => {
+        if (person.all({ type: 'pong' }).length === 2) return true
+        expect(person.isOpen()).toBe(false)
+        return false
+      })
+      person.socket.close()
+      return isRead ? 'read' : (await person.isClosed()).code
+    }
+    // The goodbye can get lost on its way: a peer that still sends to a closed socket is reset.
+    const outcomes: unknown[] = []
+    while (outcomes.length < 5 && !outcomes.some((outcome) => outcome !== 1006)) {
+      outcomes.push(await outcomeOfMore())
+    }
+    expect(under.galene ? [1009, 'read'] : [1009]).toContain(outcomes.at(-1))
   })
 
   it('a relayed frame grows at most sixfold [FACT-ESCAPES]', async () => {

@@ -134,8 +134,19 @@ describe('the limits of a connection', () => {
     const bob = await bridge.join('bob')
     for (let n = 0; n < 40; n += 1) bob.send({ type: 'ping' })
     expect((await bob.isClosed()).code).toBe(1008)
-    expect(String(bob.all({ kind: 'error' })[0]?.value)).toMatch(/too many/i)
+    expect(String(bob.all({ kind: 'error' })[0]?.value)).toMatch(/too much/i)
     expect(ear.messages().length).toBeLessThanOrEqual(20)
+    expect(bridge.told.records).toMatchObject([{ reason: 'too-many-messages' }])
+  })
+
+  it('too many bytes a second: the same, but two of the largest frames pass at once [SFU-3]', async () => {
+    await start({ settings: { max_frame_bytes: 10_000, bytes_per_second: 1_000 } })
+    const bob = await bridge.join('bob')
+    const value = 'x'.repeat(9_000)
+    for (let n = 0; n < 4; n += 1) bob.send({ type: 'usermessage', kind: 'x', value })
+    expect((await bob.isClosed()).code).toBe(1008)
+    expect(String(bob.all({ kind: 'error' })[0]?.value)).toMatch(/too much/i)
+    expect(ear.messages()).toHaveLength(2)
     expect(bridge.told.records).toMatchObject([{ reason: 'too-many-messages' }])
   })
 
@@ -176,7 +187,10 @@ describe('the limits of a connection', () => {
 
 eachSfu('a client that reads too slowly', (under) => {
   it('is closed, and the others of the call notice nothing [SFU-14]', async () => {
-    const settings = { max_buffered_bytes: 100_000, messages_burst: 5_000 }
+    const settings = {
+      ...{ max_buffered_bytes: 100_000, messages_burst: 5_000 },
+      bytes_per_second: 1_000_000_000,
+    }
     const bridge = await startBridge({ sfu: under, settings })
     const alice = await bridge.join('alice')
     const carol = await bridge.join('carol')

@@ -284,6 +284,26 @@ describe('what the call server hears in a call', () => {
     expect(await through(ask('d3'))).toEqual([])
   })
 
+  it('lets sixteen streams be shown at once, and another when one has ended [SFU-3]', async () => {
+    const show = (id: string, replace?: string) =>
+      JSON.stringify({ type: 'offer', id, replace, sdp: 'v=0' })
+    const shown = async (...frames: string[]) => {
+      ear.heard.length = 0
+      return (await through(...frames)).map(({ id }) => id)
+    }
+    const sixteen = Array.from({ length: 16 }, (_, n) => show(`u${n}`))
+    expect(await shown(...sixteen, show('u16'), show('u15'))).toHaveLength(17)
+    expect(errors()).toHaveLength(1)
+    expect(await shown('{"type":"close","id":"u0"}', show('u17'), show('u18'))).toEqual([
+      'u0',
+      'u17',
+    ])
+    expect(await shown(show('u19', 'u1'))).toEqual(['u19'])
+    ear.say('{"type":"abort","id":"u2"}')
+    await bob.hears({ type: 'abort', id: 'u2' })
+    expect(await shown(show('u20'), show('u21'))).toEqual(['u20'])
+  })
+
   it('passes everything from the call server in order and byte for byte [SFU-13]', async () => {
     const said = [
       '{"type":"chat","kind":"","id":"a","source":"x","username":"y","value":"<b>"}',

@@ -84,7 +84,7 @@ describe.each(galenes())('calls that move to %s', (binary) => {
     expect(people.map(({ legs }) => legs.length)).toEqual([2, 2])
   }
 
-  it('from the built-in SFU: one announced rejoin, and chat is not touched', async () => {
+  it('from the built-in SFU: one announced rejoin, and chat is not touched [SFU-16]', async () => {
     pyrite = await startPyrite({ sfu: 'builtin' })
     expect(pyrite.app.sfu.health().kind).toBe('builtin')
     const call = await callOfTwo()
@@ -94,7 +94,7 @@ describe.each(galenes())('calls that move to %s', (binary) => {
     expect(await galene.names()).toEqual(['general'])
   })
 
-  it('from another Galene, by its API: one announced rejoin, and chat is not touched', async () => {
+  it('from another Galene, by its API: one announced rejoin, and chat is not touched [SFU-16]', async () => {
     const before = await newGalene()
     pyrite = await startPyrite({
       settings: { sfu: { url: before.url, groups_dir: before.groups } },

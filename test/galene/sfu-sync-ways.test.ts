@@ -13,7 +13,7 @@ type Way = 'files' | 'api' | 'off'
 const WAYS: readonly Way[] = ['files', 'api', 'off']
 const RUNS = galenes().flatMap((binary) => WAYS.map((way) => ({ binary, way })))
 
-describe.each(RUNS)('$way, with $binary', ({ binary, way }) => {
+describe.each(RUNS)('groups kept by $way, with $binary', ({ binary, way }) => {
   let galene: TestGalene
   let bridge: TestBridge
   let groups: Group[]

@@ -93,17 +93,15 @@ export const startCoturn = async () => {
       if (!(await accepts(each))) throw new Error(`coturn is not ready: ${lines.join('')}`)
     }
   }
-  await eventually(isReady, 10_000)
-  return {
-    port,
-    tlsPort,
-    ca,
-    lines,
-    async stop() {
-      child.kill('SIGTERM')
-      await ended(child)
-      await rm(folder, { recursive: true, force: true })
-    },
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended(child)
+    await rm(folder, { recursive: true, force: true })
   }
+  await eventually(isReady, 10_000).catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
+  return { port, tlsPort, ca, lines, stop }
 }
 export type Coturn = Awaited<ReturnType<typeof startCoturn>>

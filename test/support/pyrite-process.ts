@@ -13,8 +13,6 @@ export type ProcessOptions = {
   sfu: SfuUnderTest
   /** Settings as variables, without their `PYRITE_`. */
   settings?: Record<string, string>
-  /** What the process is started through, such as `ip netns exec NAME`. */
-  through?: string[]
 }
 
 /** Makes a database in this folder, in which alice moderates #general, and bob and carol are members. */
@@ -65,10 +63,9 @@ const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
 
 /** A whole Pyrite in a process of its own, as it was built, with an SFU as its child. Its people sign in with PASSWORD. */
 export const spawnPyrite = (options: ProcessOptions) => {
-  const { folder, through = [] } = options
-  const words = [...through, process.execPath, '--inspect=127.0.0.1:0', MAIN, 'serve']
-  const [command = '', ...args] = words
-  const child = spawn(command, args, { cwd: folder, env: variables(options) })
+  const { folder } = options
+  const args = ['--inspect=127.0.0.1:0', MAIN, 'serve']
+  const child = spawn(process.execPath, args, { cwd: folder, env: variables(options) })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {

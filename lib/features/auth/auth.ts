@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Config } from '../../platform/config/schema.ts'
-import type { SessionInfo, SignIn } from '../../protocol/users.ts'
+import type { SessionInfo, SignIn, User } from '../../protocol/users.ts'
 import type { Hashing, Users } from '../users/index.ts'
 import { badCredentials, type Known, passwordRules, type Who } from './passwords.ts'
 import * as queries from './queries.ts'
@@ -45,6 +45,10 @@ export const authRules = (needs: AuthNeeds, sessions: SessionRules) => {
       user: await users.get(userId),
       expiresAt,
     }),
+
+    /** Whose name and password these are; counted like a sign-in, and opens no session. Throws as `signIn`. */
+    check: async ({ username, password }: z.infer<typeof SignIn>, address: string): Promise<User> =>
+      (await mustKnow(username, password, address)).user,
 
     /**
      * Opens a session and ends the one this browser had. Throws `auth.bad-credentials`, or `too-many-requests` with the seconds

@@ -17,13 +17,14 @@ const holding = (db: Db, at: string) =>
 export const inForce = (db: Db, channelId: number, at: string) =>
   holding(db, at).where('a.channelId', '=', channelId).orderBy('a.number').execute()
 
-/** What is in force and concerns one person: acts upon them, and a lock. */
-export const inForceFor = (db: Db, channelId: number, userId: string, at: string) =>
-  holding(db, at)
-    .where('a.channelId', '=', channelId)
-    .where((where) => where.or([where('a.userId', '=', userId), where('a.kind', '=', 'lock')]))
-    .orderBy('a.number')
+/** What is in force and concerns one person: acts upon them, and a lock, which alone has no person. Two parts, so that each finds its rows by the index. */
+export const inForceFor = (db: Db, channelId: number, userId: string, at: string) => {
+  const here = holding(db, at).where('a.channelId', '=', channelId)
+  return here
+    .where('a.userId', '=', userId)
+    .unionAll(here.where('a.userId', 'is', null))
     .execute()
+}
 
 /** All that is in force, by the channel's slug. */
 export const inForceIn = (db: Db, slug: string, at: string) =>

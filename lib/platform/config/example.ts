@@ -3,6 +3,9 @@ import { CONFIG, type Key } from './schema.ts'
 
 const sections = Object.entries(CONFIG as unknown as Record<string, Record<string, Key>>)
 
+/** Secrets that the first start writes: see app/first-run.ts. The others are somebody's to give. */
+const MADE_AT_FIRST = new Set(['sfu.signing_key', 'metrics.token'])
+
 const tomlValue = (value: unknown): string => JSON.stringify(value)
 
 const wrapped = (prose: string): string => {
@@ -39,7 +42,8 @@ export const configMarkdown = (): string => {
   ]
   for (const [section, keys] of sections) {
     const rows = Object.entries(keys).map(([name, key]) => {
-      const byDefault = key.secret ? 'made at the first start' : `\`${tomlValue(key.default)}\``
+      const isMade = MADE_AT_FIRST.has(`${section}.${name}`)
+      const byDefault = isMade ? 'made at the first start' : `\`${tomlValue(key.default)}\``
       return `| \`${name}\` | ${byDefault} | \`${variableOf(section, name)}\` | ${key.prose.replaceAll('|', '\\|')} |`
     })
     parts.push(

@@ -220,6 +220,11 @@ export const CONFIG = {
       400,
       'Frames one connection may send at once before the rate counts.',
     ),
+    bytes_per_second: key(
+      count,
+      262_144,
+      'Bytes one person may send each second on /sfu, over all connections, and two of the largest frames at once: the others get them all.',
+    ),
     max_buffered_bytes: key(
       count,
       4_194_304,
@@ -277,7 +282,7 @@ export const CONFIG = {
     ice_file: key(
       text,
       '',
-      "For a Galene that sfu.url names: its data/ice-servers.json, for Pyrite to keep. Empty: it is left alone. A supervised SFU has its own.",
+      'For a Galene that sfu.url names: its data/ice-servers.json, for Pyrite to keep. Empty: it is left alone. A supervised SFU has its own.',
     ),
     ice_urls: key(
       z.array(iceUrl),

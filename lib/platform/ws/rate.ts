@@ -4,13 +4,13 @@ import { PyriteError } from '../errors.ts'
 export const tokenBucket = (perSecond: number, burst: number, now = () => performance.now()) => {
   let tokens = burst
   let at = now()
-  /** Takes one token; false when there is none. */
-  return (): boolean => {
+  /** Takes one token, or `count`; false when there are not so many. */
+  return (count = 1): boolean => {
     const t = now()
     tokens = Math.min(burst, tokens + ((t - at) / 1000) * perSecond)
     at = t
-    if (tokens < 1) return false
-    tokens -= 1
+    if (tokens < count) return false
+    tokens -= count
     return true
   }
 }

@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
-import { tokenBucket } from '../../platform/ws/rate.ts'
 import { maskedTextFrame, textFrame } from '../../platform/ws/text-frame.ts'
 import { openClientLane, openServerLane } from '../../platform/ws/whole-frames.ts'
 import type { ChannelRole } from '../../protocol/channels.ts'
@@ -11,6 +10,7 @@ import type { BridgeNeeds, Shared } from './bridge.ts'
 import { type News, newsIn, typeOf } from './bridge-news.ts'
 import { type Fields, readLikeGo } from './bridge-read.ts'
 import { RecordingPart } from './bridge-recording.ts'
+import { Silence } from './bridge-silence.ts'
 import {
   ALWAYS,
   IN_CALL,
@@ -35,8 +35,6 @@ const REFUSED_WINDOW_MS = 60_000
 const JOIN_MS = 10_000
 /** How long a peer may take to answer a close before its socket is destroyed. */
 export const CLOSE_MS = 2_000
-/** Sweeps of silence after something was sent, until Galene counts as slow: with one every 2 s, 8 s at most. */
-const SILENT_SWEEPS = 4
 
 /** In the words in which the access policy refuses: a name that cannot be is no different from one that is not. */
 const NO_CHANNEL = 'There is no such channel, or you are not in it.'
@@ -74,8 +72,8 @@ export class Connection {
   private upstreamSocket: Duplex | undefined
   private readonly peerAddress: string
   private readonly speaker: Speaker
-  private readonly live: Live = { streams: new Set() }
-  private readonly mayPass: () => boolean
+  private readonly live: Live = { streams: new Set(), shown: new Set() }
+  private readonly mayPass: (bytes: number) => boolean
   readonly recording: RecordingPart
   private readonly openedAt = performance.now()
   private timer: NodeJS.Timeout | undefined
@@ -84,8 +82,7 @@ export class Connection {
   private heldBytes = 0
   private refusals = 0
   private refusedSince = 0
-  private isUnanswered = false
-  private silentSweeps = 0
+  private readonly silence = new Silence()
   private bytesUp = 0
   private bytesDown = 0
   private messagesUp = 0
@@ -93,7 +90,6 @@ export class Connection {
 
   constructor(shared: Shared, client: WebSocket, socket: Duplex, caller: Caller, address: string) {
     const { needs } = shared
-    const { messages_per_second, messages_burst, connect_seconds } = needs.config
     this.id = needs.newId()
     this.shared = shared
     this.caller = caller
@@ -102,19 +98,20 @@ export class Connection {
     this.peerAddress = address
     const { userId, username, displayName } = caller
     this.speaker = { clientId: '', userId, username, displayName }
-    this.mayPass = tokenBucket(messages_per_second, messages_burst)
+    this.mayPass = shared.brakeFor(caller.userId)
     this.recording = new RecordingPart({
       state: shared.state,
       userId,
       group: () => this.group,
       mayBeRecorded: () => needs.groups.mayRecord(this.group),
+      isAlone: () => !shared.hasOthers(this),
       act: (type, kind) => this.act(type, kind),
     })
     this.upstream = new WebSocket(`${needs.url()}${WS_PATH}`, {
       ...UPSTREAM,
       ...needs.socketOptions,
     })
-    this.within(connect_seconds * 1000, () => this.unreachable())
+    this.within(needs.config.connect_seconds * 1000, () => this.unreachable())
     this.listen()
   }
 
@@ -130,7 +127,7 @@ export class Connection {
     })
     upstream.on('open', () => this.opened())
     upstream.on('message', (data: Buffer) => this.fromGalene(data, textFrame(data)))
-    upstream.on('pong', () => this.heard())
+    upstream.on('pong', () => this.silence.broken())
     upstream.on('close', (code, reason) => this.upstreamClosed(code, reason.toString()))
     // The close that follows says what is to be done.
     upstream.on('error', (error) => this.needs.log.debug({ err: error }, 'an SFU leg failed'))
@@ -170,14 +167,14 @@ export class Connection {
     if (this.phase === 'closed') return
     const { counts } = this.shared
     const since = counts.started()
-    if (!this.mayPass()) return this.tooMany()
+    if (!this.mayPass(bytes)) return this.tooMany()
     if (!this.isOpen || this.phase === 'joining' || this.held.length > 0) this.hold(text, bytes)
     else this.handle(text)
     if (since > 0) counts.ended('up', since)
   }
 
   private tooMany() {
-    this.notice('error', 'Too many messages at once.')
+    this.notice('error', 'Too much at once.')
     this.shared.counts.refused('rate')
     this.finish(CLOSE.policy, 'too many messages', 'too-many-messages')
   }
@@ -257,7 +254,7 @@ export class Connection {
     if (upstreamSocket.writableLength > this.needs.config.max_buffered_bytes) return this.tooSlow()
     const { data, bytes } = maskedTextFrame(frame)
     upstreamSocket.write(data)
-    this.isUnanswered = true
+    this.silence.owed()
     this.messagesUp += 1
     this.bytesUp += bytes
     this.shared.counts.up(type, bytes)
@@ -306,17 +303,12 @@ export class Connection {
 
   // --- from Galene -------------------------------------------------------------------------------
 
-  private heard() {
-    this.isUnanswered = false
-    this.silentSweeps = 0
-  }
-
   /** A message and the frame that carries it, which leaves as it came. */
   private fromGalene(message: Buffer, frame: Buffer) {
     if (this.phase === 'closed') return
     const { counts } = this.shared
     const since = counts.started()
-    this.heard()
+    this.silence.broken()
     const type = typeOf(message)
     counts.down(type, message.length)
     const news = newsIn(type, message)
@@ -332,6 +324,7 @@ export class Connection {
     if (news.type === 'recorder') {
       return this.shared.state.recorder(this.group, news.id, news.present)
     }
+    if (news.type === 'abort') return this.live.shown.delete(news.id)
     if (news.type === 'close') return this.live.streams.delete(news.id)
     this.live.streams.delete(news.replace)
     this.live.streams.add(news.id)
@@ -347,7 +340,7 @@ export class Connection {
     if (kind !== 'join' || this.phase !== 'joining') return
     clearTimeout(this.timer)
     this.phase = 'joined'
-    if (!this.shared.hasOthers(this)) this.shared.state.entered(group)
+    this.recording.entered()
     this.joinedAt = this.needs.now()
     this.shared.counts.joined('joined')
     this.needs.listener.participantsChanged(group)
@@ -375,12 +368,19 @@ export class Connection {
 
   // --- losing and ending -------------------------------------------------------------------------
 
-  /** Called every two seconds: asks a Galene that owes an answer for a sign of life, and gives up on it after four times. */
+  /** Called every two seconds: asks a Galene that owes an answer for a sign of life, and gives up on it when it stays silent. */
   sweep() {
-    if (!this.isUnanswered || !this.isOpen || this.phase === 'closed') return
-    this.silentSweeps += 1
-    if (this.silentSweeps === 1) this.upstream.ping()
-    if (this.silentSweeps >= SILENT_SWEEPS) this.tooSlow()
+    if (!this.isOpen || this.phase === 'closed') return
+    const verdict = this.silence.sweep()
+    if (verdict === 'ask') this.upstream.ping()
+    if (verdict === 'slow') this.tooSlow()
+  }
+
+  /** The SFU has not answered somebody else for a while: it is asked by those who say nothing, too. */
+  suspect() {
+    if (!this.isOpen || this.phase === 'closed') return
+    this.silence.suspected()
+    this.upstream.ping()
   }
 
   private unreachable() {
@@ -431,7 +431,7 @@ export class Connection {
   /** Ends both legs at once, and tells whoever keeps the books. May be called twice. */
   finish(code: number, reason: string, why: string) {
     if (this.phase === 'closed') return
-    if (this.phase === 'joined' && !this.shared.hasOthers(this)) this.recording.lastLeaves()
+    if (this.phase === 'joined') this.recording.leaves()
     this.phase = 'closed'
     clearTimeout(this.timer)
     this.held = []

@@ -16,6 +16,7 @@ export type News =
   | { type: 'recorder'; id: string; present: boolean }
   | { type: 'offer'; id: string; replace: string }
   | { type: 'close'; id: string }
+  | { type: 'abort'; id: string }
   | { type: 'service' }
 
 /** `{"type":"`, which is how Go begins a message. */
@@ -80,6 +81,7 @@ const READERS: ReadonlyMap<string, (raw: Raw) => News | undefined> = new Map<
   ['user', readUser],
   ['offer', ({ id, replace }) => ({ type: 'offer', id: text(id), replace: text(replace) })],
   ['close', ({ id }) => ({ type: 'close', id: text(id) })],
+  ['abort', ({ id }) => ({ type: 'abort', id: text(id) })],
 ])
 
 /** The type of a frame of Galene; 'other' where it cannot be told. */

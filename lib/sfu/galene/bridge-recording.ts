@@ -4,12 +4,14 @@ import type { GroupState } from './group-state.ts'
 const NOT_RECORDED = 'Calls of this channel may not be recorded: its settings say so.'
 
 export type RecordingNeeds = {
-  state: Pick<GroupState, 'of' | 'recordingAsked' | 'recordingEnded'>
+  state: Pick<GroupState, 'of' | 'recordingAsked' | 'recordingEnded' | 'entered'>
   userId: string
   /** The group that was joined. */
   group: () => string
   /** Whether its channel may be recorded now. */
   mayBeRecorded: () => boolean
+  /** Whether nobody else is in the group. */
+  isAlone: () => boolean
   /** Sends an action of this connection to Galene. */
   act: (type: 'useraction' | 'groupaction', kind: string) => void
 }
@@ -44,18 +46,28 @@ export class RecordingPart {
     const mayBe = this.needs.mayBeRecorded()
     // Galene gives a moderator who is made one again whatever the group file grants by then.
     if (mayBe && this.isModerator && !this.hasPermission) this.needs.act('useraction', 'op')
-    if (!mayBe) this.stop()
+    if (!mayBe && this.mayStop()) this.stop()
   }
 
-  /** The last person leaves: a recording that this connection may end does not run on in an empty call. */
-  lastLeaves(): void {
-    if (this.stop()) this.needs.state.recordingEnded(this.needs.group())
+  /** Galene let this connection in. The first one hears next whether a recorder that was there is there still. */
+  entered(): void {
+    const { state, group, isAlone } = this.needs
+    if (state.of(group()).recording && isAlone()) state.entered(group())
   }
 
-  private stop(): boolean {
-    const { state, group, act } = this.needs
-    if (!this.hasPermission || !state.of(group()).recording) return false
-    act('groupaction', 'unrecord')
-    return true
+  /** The connection ends. A recording that it may end does not run on in a call that is empty then. */
+  leaves(): void {
+    const { state, group, isAlone } = this.needs
+    if (!this.mayStop() || !isAlone()) return
+    this.stop()
+    state.recordingEnded(group())
+  }
+
+  private mayStop(): boolean {
+    return this.hasPermission && this.needs.state.of(this.needs.group()).recording
+  }
+
+  private stop(): void {
+    this.needs.act('groupaction', 'unrecord')
   }
 }

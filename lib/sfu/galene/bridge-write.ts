@@ -4,8 +4,11 @@ import { GROUP_ACTIONS, USER_ACTIONS } from './facts.ts'
 /** Who speaks: Galene's client id of this connection, and the name the session vouches for. */
 export type Speaker = { clientId: string; username: string; userId: string; displayName: string }
 
-/** What the client may name now: the streams it receives. */
-export type Live = { streams: Set<string> }
+/** What the client may name now: the streams it receives; and those it shows. */
+export type Live = { streams: Set<string>; shown: Set<string> }
+
+/** Streams one connection may show at once [SFU-3]: a camera and a screen are two, and each costs the call server a connection. */
+const MAX_SHOWN = 16
 
 /** A frame for Galene, or why there is none: a sentence for the person. `quiet` does not count as misbehaviour. */
 export type Outcome = string | { refused: string; quiet?: true }
@@ -37,11 +40,14 @@ const ice: Writer = ({ id, candidate }) => {
   return JSON.stringify({ type: 'ice', id, candidate })
 }
 
-const offer: Writer = ({ id, label, replace, sdp }, me) => {
+const offer: Writer = ({ id, label, replace, sdp }, me, { shown }) => {
   if (!isName(id)) return refuse(NO_ID)
   if (!isText(sdp) || !isOptionalText(label) || !isOptionalText(replace)) {
     return refuse('an offer needs an SDP')
   }
+  if (isText(replace)) shown.delete(replace)
+  if (shown.size >= MAX_SHOWN && !shown.has(id)) return refuse('these are too many streams')
+  shown.add(id)
   const { clientId: source, username } = me
   return JSON.stringify({ type: 'offer', id, replace, source, username, sdp, label })
 }
@@ -51,6 +57,12 @@ const answer: Writer = ({ id, sdp }) => {
   return isText(sdp)
     ? JSON.stringify({ type: 'answer', id, sdp })
     : refuse('an answer needs an SDP')
+}
+
+const close: Writer = ({ id }, _me, live) => {
+  if (!isName(id)) return refuse(NO_ID)
+  live.shown.delete(id)
+  return JSON.stringify({ type: 'close', id })
 }
 
 const abort: Writer = ({ id }, _me, live) => {
@@ -115,7 +127,7 @@ export const IN_CALL: ReadonlyMap<string, Writer> = new Map([
   ['offer', offer],
   ['answer', answer],
   ['renegotiate', onlyId('renegotiate')],
-  ['close', onlyId('close')],
+  ['close', close],
   ['abort', abort],
   ['request', request],
   ['requestStream', requestStream],

@@ -8,6 +8,7 @@ import { CLOSE } from '../../protocol/close-codes.ts'
 import type { AccessPolicy, Caller, CallModeration, Participant, SfuListener } from '../sfu.ts'
 import { liveAccess } from './bridge-access.ts'
 import { createActs } from './bridge-acts.ts'
+import { createBrakes } from './bridge-brake.ts'
 import { CLOSE_MS, Connection } from './bridge-connection.ts'
 import type { Counts } from './bridge-counts.ts'
 import { createGroupState, type GroupState } from './group-state.ts'
@@ -43,6 +44,7 @@ export type Shared = {
   counts: Counts
   state: GroupState
   ended(connection: Connection, why: string): void
+  brakeFor: ReturnType<typeof createBrakes>
   /** Takes a message that is moderation; false where it is none. */
   actsOn: ReturnType<typeof createActs>
   /** Whether anybody but this connection is in its group. */
@@ -91,7 +93,8 @@ export const createBridge = (needs: BridgeNeeds) => {
   const hasOthers = ({ id, group }: Connection) =>
     [...connections].some((c) => c.id !== id && c.joinedAt && c.group === group)
   const actsOn = createActs({ ...needs, connections })
-  const shared: Shared = { needs, counts, state, ended, hasOthers, actsOn }
+  const brakeFor = createBrakes(needs.config)
+  const shared: Shared = { needs, counts, state, ended, brakeFor, hasOthers, actsOn }
   const sweeper = setInterval(() => {
     for (const connection of connections) connection.sweep()
   }, SWEEP_MS)
@@ -123,6 +126,8 @@ export const createBridge = (needs: BridgeNeeds) => {
     },
     /** Whether calls of this group may be recorded may have changed: moderators can from now on, or cannot any more. */
     recordingChanged: (group: string) => all({ group }, (c) => c.joinedAt && c.recording.follow()),
+    /** The SFU did not answer a look: all connections to it are looked at [SFU-14]. */
+    sfuSilent: () => all({}, (c) => c.suspect()),
     /** The SFU is gone or restarts [SFU-16]. */
     sfuGone() {
       state.forget()

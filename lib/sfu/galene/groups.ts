@@ -18,6 +18,10 @@ export class Groups {
   private readonly needs: GroupsNeeds
   private wanted = new Set<string>()
   private wantsAll = false
+  /** Any of them changed, and no round has begun since. */
+  private isAnyChanged = false
+  /** What the round that runs was asked for because of changes: others in it are only looked over. */
+  private changing: 'any' | ReadonlySet<string> = new Set()
   private needsRetry = false
   private running: Promise<void> | undefined
   private timer: NodeJS.Timeout | undefined
@@ -34,8 +38,10 @@ export class Groups {
 
   /** The channel of this name changed, came or went; without a name: any of them. */
   readonly changed = (name?: string): void => {
-    if (name === undefined) this.wantsAll = true
-    else this.wanted.add(name)
+    if (name === undefined) {
+      this.wantsAll = true
+      this.isAnyChanged = true
+    } else this.wanted.add(name)
     for (const one of name === undefined ? this.sync.known.keys() : [name]) this.sync.pend(one)
     this.later()
   }
@@ -79,9 +85,13 @@ export class Groups {
     await this.running
   }
 
+  /** A round that only looks over all groups may be long, and holds up nobody whose group is in step. */
   private isDue(name: string): boolean {
-    if (this.isStopped) return false
-    return this.wantsAll || this.wanted.has(name) || this.running !== undefined
+    if (!this.isStarted || this.isStopped) return false
+    if (this.isAnyChanged || this.wanted.has(name)) return true
+    if (this.running === undefined) return false
+    const isChanging = this.changing === 'any' || this.changing.has(name)
+    return isChanging || this.state(name).state !== 'in-step'
   }
 
   private later() {
@@ -102,6 +112,8 @@ export class Groups {
 
   private async run(): Promise<void> {
     const names = this.wantsAll ? undefined : this.wanted
+    this.changing = this.isAnyChanged ? 'any' : this.wanted
+    this.isAnyChanged = false
     this.wanted = new Set()
     this.wantsAll = false
     this.needsRetry = false

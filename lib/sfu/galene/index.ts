@@ -11,6 +11,7 @@ import { wayToSync } from './group-ways.ts'
 import { Groups } from './groups.ts'
 import { createOverHttp, withDevices } from './over-http.ts'
 import { watchServer } from './server-watch.ts'
+import { createStockClient } from './stock-client.ts'
 import { createConnecting } from './tls.ts'
 import { createTokens } from './tokens.ts'
 
@@ -53,6 +54,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     ...{ choice, dataFolder: data_dir, log, now, connecting, http },
     changed(isReachable) {
       if (isReachable) groups.changed()
+      else bridge.sfuSilent()
       listener.statusChanged()
     },
     gone: () => bridge.sfuGone(),
@@ -70,6 +72,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     isRecording: (group) => bridge.groupState(group).recording,
   })
   const mayRecord = (group: string) => overHttp.abilities().record && groups.mayRecord(group)
+  const stockClient = createStockClient({ config, kind: choice.kind, tokens, mayRecord })
   const bridge = createBridge({
     ...{ log, policy, tokens, listener, now, newId, config: config.sfu },
     counts: needs.counts,
@@ -104,6 +107,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     handleUpgrade: bridge.handleUpgrade,
     ...withDevices(bridge, listener),
     askToMute: bridge.askToMute,
+    stockClient,
     ...overHttp,
   }
 }

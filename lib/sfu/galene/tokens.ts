@@ -17,6 +17,8 @@ export type PublicJwk = {
 /** Whom a token lets in, where, and as what. `recording`: the channel may be recorded. */
 export type Ticket = { username: string; group: string; role: ChannelRole; recording: boolean }
 
+export type OtherTerms = { seconds?: number; permissions?: string[] }
+
 /** How long a token is good for, in seconds: it is made for a join that follows at once. */
 export const TOKEN_SECONDS = 30
 
@@ -64,15 +66,16 @@ export const createTokens = (needs: { config: Config['sfu']; now: () => Date }) 
   const header = { alg: jwk.alg, kid: jwk.kid, typ: 'JWT' }
   return {
     jwk,
-    /** A token for one join: good for `TOKEN_SECONDS`, in one group, with the permissions of one role. */
-    sign({ username, group, role, recording }: Ticket): Promise<string> {
+    /** A token for one join: good for `TOKEN_SECONDS`, in one group, with the permissions of one role, unless `other` says so. */
+    sign({ username, group, role, recording }: Ticket, other: OtherTerms = {}): Promise<string> {
+      const { seconds = TOKEN_SECONDS, permissions = permissionsOf(role, recording) } = other
       const iat = Math.floor(needs.now().getTime() / 1000)
-      return new SignJWT({ permissions: permissionsOf(role, recording) })
+      return new SignJWT({ permissions })
         .setProtectedHeader(header)
         .setSubject(username)
         .setAudience(`https://${host}${groupPath(group)}`)
         .setIssuedAt(iat)
-        .setExpirationTime(iat + TOKEN_SECONDS)
+        .setExpirationTime(iat + seconds)
         .sign(key)
     },
   }

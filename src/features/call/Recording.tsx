@@ -32,7 +32,7 @@ export const RecordingLine = ({ recording }: { recording: RecordingView }) => (
   <div class={`recording-line ${recording.isRunning ? 'running' : ''}`} role="status">
     {recording.isRunning && (
       <>
-        <i aria-hidden="true" />
+        <i class="record-dot" aria-hidden="true" />
         <span>{recordingWords(recording)}</span>
       </>
     )}
@@ -43,7 +43,7 @@ export const RecordingLine = ({ recording }: { recording: RecordingView }) => (
 export const RecordingNotice = ({ recording }: { recording: RecordingView }) =>
   recording.isRunning ? (
     <div class="recording-notice" role="status">
-      <i aria-hidden="true" />
+      <i class="record-dot" aria-hidden="true" />
       <span>{recordingWords(recording)}. What you say and show will be in it.</span>
     </div>
   ) : null

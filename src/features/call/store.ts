@@ -84,7 +84,11 @@ const eventsFor = (own: Own, mine: OwnMedia, over: (because: string) => void): C
     },
     notice: needs.say,
     mutedByModerator: () => {
-      state.muteAsked ||= microphoneState(own) === 'on'
+      if (microphoneState(own) === 'on') {
+        state.muteAsked = true
+        // On a phone the call may be put away, and what it says with it.
+        if (!state.open) needs.say('A moderator asks you to stay muted. Your microphone is off.')
+      }
       state.muted = true
     },
   }

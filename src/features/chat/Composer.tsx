@@ -131,7 +131,11 @@ export const Composer = (props: ComposerProps) => {
       <CommandNote id={`${id}-note`} help={help} />
       <div class="composer-end">
         <small class="composer-hint">
-          <b>**bold**</b> <i>_italic_</i> <code>`code`</code> <span>&gt; quote</span>
+          {!isCommand && (
+            <>
+              <b>**bold**</b> <i>_italic_</i> <code>`code`</code> <span>&gt; quote</span>
+            </>
+          )}
         </small>
         <Remaining length={text.length} />
         <Button kind="gold" class="send" busy={help.isBusy} onClick={canSend ? send : undefined}>

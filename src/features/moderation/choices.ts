@@ -19,8 +19,8 @@ export type Choice = { key: string; label: string; isGrave: boolean } & (
 const ASK: Record<Exclude<PersonKind, 'mute'>, string> = {
   kick: 'Take out of the call…',
   timeout: 'Time out…',
-  'forbid-presenting': 'Let only listen in the call…',
-  ban: 'Ban from the channel…',
+  'forbid-presenting': 'Only let listen…',
+  ban: 'Ban from channel…',
 }
 const LIFT: Record<Exclude<PersonKind, 'mute' | 'kick'>, string> = {
   timeout: 'End the timeout',

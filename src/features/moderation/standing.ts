@@ -9,10 +9,6 @@ const judgedIn = ({ channel, me }: Place): Judged => ({
   manages: channel.role === 'moderator' || me.role === 'admin',
 })
 
-/** What I may do in a channel now. `now` is the server's. */
-export const myRights = (place: Place, now: Date): Rights =>
-  rightsOf(judgedIn(place), place.acts, now.toISOString())
-
 /** The act that takes a right from me; undefined where none does. */
 const taker = (place: Place, right: keyof Rights, now: Date): ModerationAct | undefined => {
   const at = now.toISOString()

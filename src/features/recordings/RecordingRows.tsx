@@ -21,26 +21,18 @@ export type RecordingRowsProps = {
 type RowProps = RecordingRowsProps & { recording: Recording; onFailure: (text: string) => void }
 
 /** Deleting is asked twice: nothing brings a recording back. */
-const Delete = ({ store, recording, onFailure }: RowProps) => {
-  const [isAsking, setAsking] = useState(false)
+const Confirm = ({ store, recording, onFailure, onKeep }: RowProps & { onKeep: () => void }) => {
   const remove = () =>
     void store.remove(recording).catch((error: unknown) => onFailure(sentenceOf(error)))
-  if (!isAsking) {
-    return (
-      <IconButton label="Delete this recording" onClick={() => setAsking(true)}>
-        <Trash2 size={16} />
-      </IconButton>
-    )
-  }
   return (
-    <>
+    <div class="row-actions">
       <Button kind="danger" onClick={remove}>
         Delete for good
       </Button>
-      <Button kind="plain" onClick={() => setAsking(false)}>
+      <Button kind="plain" onClick={onKeep}>
         Keep
       </Button>
-    </>
+    </div>
   )
 }
 
@@ -52,6 +44,7 @@ const Player = ({ address, label }: { address: string; label: string }) => (
 const RecordingRow = (props: RowProps) => {
   const { recording, channelSlug, nameOf, canManage, now } = props
   const [isPlaying, setPlaying] = useState(false)
+  const [isAsking, setAsking] = useState(false)
   const { startedAt, size, playable } = recording
   const address = addressOf(channelSlug, recording)
   const when = startedAt ? `${dayOf(startedAt, now())}, ${timeOf(startedAt)}` : recording.name
@@ -64,26 +57,34 @@ const RecordingRow = (props: RowProps) => {
           {when} · {sizeWords(size)}
         </small>
       </div>
-      <div class="row-actions">
-        {playable && (
-          <IconButton
-            label={`${isPlaying ? 'Close' : 'Play'} ${what}`}
-            onClick={() => setPlaying(!isPlaying)}
+      {isAsking ? (
+        <Confirm {...props} onKeep={() => setAsking(false)} />
+      ) : (
+        <div class="row-actions">
+          {playable && (
+            <IconButton
+              label={`${isPlaying ? 'Close' : 'Play'} ${what}`}
+              onClick={() => setPlaying(!isPlaying)}
+            >
+              {isPlaying ? <X size={16} /> : <Play size={16} />}
+            </IconButton>
+          )}
+          <a
+            class="icon-button"
+            href={`${address}?download`}
+            download={recording.name}
+            aria-label={`Download ${what}`}
+            title="Download"
           >
-            {isPlaying ? <X size={16} /> : <Play size={16} />}
-          </IconButton>
-        )}
-        <a
-          class="icon-button"
-          href={`${address}?download`}
-          download={recording.name}
-          aria-label={`Download ${what}`}
-          title="Download"
-        >
-          <Download size={16} />
-        </a>
-        {canManage && <Delete {...props} />}
-      </div>
+            <Download size={16} />
+          </a>
+          {canManage && (
+            <IconButton label="Delete this recording" onClick={() => setAsking(true)}>
+              <Trash2 size={16} />
+            </IconButton>
+          )}
+        </div>
+      )}
       {isPlaying && <Player address={address} label={what} />}
     </li>
   )

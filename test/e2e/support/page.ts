@@ -25,7 +25,9 @@ export const unreachableControls = (page: Page, smallest: number): Promise<strin
       )
       .filter((control) => !control.closest('.hidden-words, .skip, [inert]'))
       .filter((control) => {
-        const { left, right, width, height } = control.getBoundingClientRect()
+        // What is in a label is hit by hitting the label.
+        const target = control.closest('label') ?? control
+        const { left, right, width, height } = target.getBoundingClientRect()
         const isInText = control.closest('.markdown, p')
         const isSmall = !isInText && (width < least || height < least)
         return width > 0 && (left < -1 || right > innerWidth + 1 || isSmall)

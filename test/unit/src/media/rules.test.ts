@@ -54,6 +54,14 @@ describe('an ending', () => {
     expect(judge({ ...words, code: 1008, error: 'Too many messages.' }).because).toBe(
       'Too many messages',
     ))
+  it('by a moderator is told in the words of Pyrite, or with what Galene says', () => {
+    const pyrite = 'You are banned from this channel: spam.'
+    expect(judge({ ...words, code: 1000, kicked: pyrite }).because).toBe(pyrite)
+    expect(judge({ ...words, code: 1000, kicked: 'enough' }).because).toBe(
+      'You were removed from the call: enough',
+    )
+    expect(judge({ ...words, code: 1012, kicked: pyrite }).because).toBe(pyrite.slice(0, -1))
+  })
   it('announced as a restart comes back, even after a "kicked"', () =>
     expect(judge({ ...words, code: 1012, kicked: 'Your role changed' })).toEqual({
       comesBack: true,

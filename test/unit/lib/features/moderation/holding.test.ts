@@ -221,6 +221,14 @@ describe('a lock', () => {
     expect(await codes(mallory, [['chat.typing', {}]], garden)).toEqual([undefined])
   })
 
+  it('that took the place of one that had run out stays when that one is swept away [MOD-8]', async () => {
+    await act('lock', { userId: undefined, seconds: 60 })
+    talk.advance(61_000)
+    await act('lock', { userId: undefined })
+    await talk.moderation.sweep()
+    expect(talk.moderation.isLocked('garden')).toBe(true)
+  })
+
   it('is known again after a restart, and over when its time comes [MOD-8] [MOD-10]', async () => {
     await act('lock', { userId: undefined, seconds: 60 })
     await talk.moderation.start()

@@ -82,7 +82,10 @@ describe('reading like Go', () => {
     fc.assert(
       fc.property(types, fields, (type, sent) => {
         const message = readLikeGo(JSON.stringify({ ...sent, type })) ?? {}
-        const out = IN_CALL.get(type)?.(message, speaker, { streams: new Set(['a']) })
+        const out = IN_CALL.get(type)?.(message, speaker, {
+          streams: new Set(['a']),
+          shown: new Set(),
+        })
         if (typeof out !== 'string') return
         const written = JSON.parse(out) as Record<string, unknown>
         expect([undefined, 'me']).toContain(written.source)

@@ -213,6 +213,48 @@ describe('in the call', () => {
     expect(store.leave).toBeDefined()
   })
 
+  it('lets go of every device when I may not present any more, and opens none when I may again', async () => {
+    const { store, join, joined, opened, kept, said, asked } = start()
+    await join()
+    store.toggleScreen?.()
+    await settle()
+    const me = { id: 'a', userId: 'u', displayName: 'Alice', isMe: true, muted: false }
+    const may = (canPresent: boolean) =>
+      joined()?.events.participants([{ ...me, cameraOn: true, canPresent, canRecord: false }])
+    may(true)
+    expect(opened.some(({ readyState }) => readyState === 'ended')).toBe(false)
+    may(false)
+    expect(opened.every(({ readyState }) => readyState === 'ended')).toBe(true)
+    expect(store.state).toMatchObject({ cameraOn: false, sharing: false, muted: true })
+    expect(microphoneWords(store.microphone)).toBe('You may only listen')
+    expect(asked).toContain('camera 0')
+    expect([...kept]).toEqual([])
+    may(true)
+    expect(said.at(-1)).toMatch(/You may speak again/)
+    expect(opened).toHaveLength(3)
+    store.toggleMuted?.()
+    await settle()
+    expect(store.microphone).toBe('on')
+  })
+
+  it('is muted when a moderator asks, and keeps the request until I answer', async () => {
+    const { store, join, joined, said } = start()
+    await join()
+    joined()?.events.mutedByModerator?.()
+    expect(store.state).toMatchObject({ muted: true, muteAsked: true })
+    expect(said).toEqual([])
+    store.toggleMuted?.()
+    await settle()
+    expect(store.state).toMatchObject({ muted: false, muteAsked: false })
+    store.setOpen(false)
+    joined()?.events.mutedByModerator?.()
+    expect(said).toEqual(['A moderator asks you to stay muted. Your microphone is off.'])
+    store.stayMuted()
+    expect(store.state).toMatchObject({ muted: true, muteAsked: false })
+    joined()?.events.mutedByModerator?.()
+    expect(store.state.muteAsked).toBe(false)
+  })
+
   it('closes every device on leaving, and is silent', async () => {
     const { store, join, opened, asked } = start()
     await join()

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { PyriteError } from '../../platform/errors.ts'
+import { SignIn } from '../../protocol/users.ts'
+import type { AccessPolicy, Sfu } from '../../sfu/sfu.ts'
+import type { Auth, Identity } from '../auth/index.ts'
+
+export type StockClientNeeds = {
+  auth: Pick<Auth, 'check' | 'authenticate'>
+  /** The same question that the bridge asks: membership and the moderation ledger. */
+  admit: AccessPolicy
+  /** Asked late: it is made after the features. */
+  sfu: () => Pick<Sfu, 'stockClient'>
+}
+
+/** What Galene's page posts: where it is, and what was typed there. */
+export const StockSignIn = SignIn.extend({ location: z.string().max(2_048) })
+
+type Person = { userId: string; username: string; displayName: string }
+
+const foreignPage = () =>
+  new PyriteError(
+    'stock-client.foreign-page',
+    'this is no page of a group of ours: galene.stock_client_url says where those are',
+  )
+
+/** Who may join a call with Galene's own page. Knows no HTTP. */
+export const stockClientRules = ({ auth, admit, sfu }: StockClientNeeds) => {
+  const mustBeOn = () => {
+    const { stockClient } = sfu()
+    if (!stockClient) throw new PyriteError('not-found', 'there is nothing here')
+    return stockClient
+  }
+  const ask = ({ userId, username, displayName }: Person, group: string) =>
+    admit({ userId, username, displayName, sessionId: '', byCookie: false }, group)
+
+  return {
+    mustBeOn,
+    authenticate: auth.authenticate,
+
+    /** Throws for a page elsewhere; what comes from no page, as Origin tells, is nobody's browser. */
+    mustBeOurPage(origin: string | undefined): void {
+      if (origin !== undefined && origin !== mustBeOn().origin) throw foreignPage()
+    },
+
+    /**
+     * A token for the call whose page asks. Throws `stock-client.foreign-page`, `auth.bad-credentials`, `too-many-requests`, and
+     * `stock-client.refused` with the words of whoever may not join.
+     */
+    async tokenFor(
+      { location, username, password }: z.infer<typeof StockSignIn>,
+      address: string,
+    ): Promise<string> {
+      const page = mustBeOn()
+      const group = page.groupAt(location)
+      if (group === undefined) throw foreignPage()
+      const { id: userId, ...user } = await auth.check({ username, password }, address)
+      const admission = await ask({ userId, ...user }, group)
+      if ('error' in admission) throw new PyriteError('stock-client.refused', admission.message)
+      return page.token({ username: user.username, group, role: admission.role })
+    },
+
+    /** Where somebody who is signed in opens a call; undefined where they may not join it. */
+    async pageFor(who: Identity, group: string): Promise<string | undefined> {
+      const admission = await ask(who, group)
+      if ('error' in admission) return
+      return mustBeOn().pageFor({ username: who.username, group, role: admission.role })
+    },
+  }
+}
+export type StockClientRules = ReturnType<typeof stockClientRules>
