@@ -9,7 +9,7 @@ import { callAt, callLostAt, isBrief, type KeptCall, type Present } from './grou
 import * as stored from './queries.sqlite.ts'
 import * as queries from './queries.ts'
 
-export type HistoryNeeds = {
+type HistoryNeeds = {
   database: Pick<Database, 'db' | 'write'>
   hub: Pick<Hub, 'publish'>
   channels: Pick<Channels, 'mustBeMember'>
@@ -157,4 +157,3 @@ export const callHistory = (needs: HistoryNeeds) => {
     close: () => clearInterval(timer),
   }
 }
-export type CallHistoryRules = ReturnType<typeof callHistory>

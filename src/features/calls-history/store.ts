@@ -2,7 +2,7 @@ import { deepSignal, type Shallow, shallow } from 'deepsignal'
 import type { CallCard, CallsPage } from '../../../lib/protocol/calls.ts'
 import type { Wire } from '../../platform/socket.ts'
 
-export type CallLogState = {
+type CallLogState = {
   /** Those worth telling, oldest first. */
   calls: Shallow<readonly CallCard[]>
   /** Whether older ones are on the server. */
@@ -24,7 +24,7 @@ const newerOf = (held: ReadonlyMap<string, CallCard>, news: readonly CallCard[])
 }
 
 /** What is held after a newest page: the page is the whole truth of its time from its oldest call on, and pushes since are newer. */
-export const afterNewest = (
+const afterNewest = (
   held: ReadonlyMap<string, CallCard>,
   { calls, hasMore, rev }: CallsPage,
 ): ReadonlyMap<string, CallCard> => {
@@ -84,17 +84,16 @@ const createCallLog = (wire: Wire, channelSlug: string) => {
     resumed: () => void load(),
   }
 }
-export type CallLog = ReturnType<typeof createCallLog>
 
 /** What calls there were in each channel, and the one that runs, kept true by pushes. Made when a channel is first looked at. */
 export const createCallHistory = ({ wire }: { wire: Wire }) => {
-  const logs = new Map<string, CallLog>()
+  const logs = new Map<string, ReturnType<typeof createCallLog>>()
   const offs = [
     wire.on('calls.changed', (call) => logs.get(call.channelSlug)?.receive(call)),
     wire.on('channels.gone', ({ channelSlug }) => void logs.delete(channelSlug)),
   ]
   return {
-    of(channelSlug: string): CallLog {
+    of(channelSlug: string) {
       const known = logs.get(channelSlug)
       if (known) return known
       const made = createCallLog(wire, channelSlug)
