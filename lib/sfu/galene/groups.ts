@@ -1,8 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { SyncState } from '../sfu.ts'
 import { GroupSync, type GroupsNeeds, PENDING } from './group-sync.ts'
 
 const DEBOUNCE_MS = 5
 const EVERY_MS = 5 * 60_000
+/** How long a start waits for the first round. */
+const FIRST_ROUND_MS = 10_000
 const FIRST_RETRY_MS = 500
 /** Whatever was in the way, everything is in step within ten seconds of its end. */
 const LONGEST_RETRY_MS = 8_000
@@ -65,7 +68,7 @@ export class Groups {
     }
   }
 
-  /** The first round, complete when this resolves; then one every five minutes. */
+  /** The first round, then one every five minutes. Resolves when the first is done, or goes on after ten seconds: an API is slow. */
   async start(): Promise<void> {
     await this.needs.port.prepare()
     this.isStarted = true
@@ -74,7 +77,7 @@ export class Groups {
       this.wantsAll = true
       this.later()
     }, EVERY_MS).unref()
-    await this.runNow()
+    await Promise.race([this.runNow(), pause(FIRST_ROUND_MS, undefined, { ref: false })])
   }
 
   /** No further round begins; one that runs is waited for. */
