@@ -5,6 +5,7 @@ import { hashOf, keyRules } from './keys.ts'
 import { liveStreams, publishedBy } from './live.ts'
 import type { WhipNeeds } from './needs.ts'
 import * as queries from './queries.ts'
+import { turns } from './turns.ts'
 
 /** A key that was found good for its channel, a moment ago. */
 export type GoodKey = queries.KeyRow
@@ -41,6 +42,7 @@ export const whipRules = (needs: WhipNeeds) => {
   const { db, sfu, now, log } = needs
   const live = liveStreams(needs)
   const rate = rates(now)
+  const inTurn = turns()
 
   /** The key that a request carries. Throws `whip.bad-key`, `whip.refused`. */
   const mustHaveKey = async (authorization: string | undefined, slug: string) => {
@@ -56,11 +58,11 @@ export const whipRules = (needs: WhipNeeds) => {
     const { resource, token } = published
     const current = { resource, token, at: now().toISOString() }
     const isThere = await queries.began(db, key, current)
+    await live.endOf(key)
     if (!isThere || !(await live.mayPublish(key))) {
       await live.end(key.id, published)
       throw badKey()
     }
-    await live.endOf(key)
     log.info({ channel: key.slug, key: key.id }, 'a device publishes')
   }
 
@@ -72,10 +74,19 @@ export const whipRules = (needs: WhipNeeds) => {
     /** Publishes a stream and answers its name. Throws `whip.refused`, `malformed`, `calls.no-answer`, `calls.not-supported`. */
     async publish(key: queries.KeyRow, request: WhipRequest) {
       rate.publish(key.id)
-      const { published, ...answer } = await sfu().whip.publish(key.slug, usernameOf(key), request)
-      if (!published) throw refusalIn(answer)
-      await keep(key, published)
-      return { ...answer, resource: published.resource }
+      return await inTurn(key.id, async () => {
+        // Looked up anew: another request may have published by this key before.
+        const current = await queries.keyByHash(db, key.keyHash, key.slug)
+        if (!current) throw badKey()
+        const { published, ...answer } = await sfu().whip.publish(
+          current.slug,
+          usernameOf(current),
+          request,
+        )
+        if (!published) throw refusalIn(answer)
+        await keep(current, published)
+        return { ...answer, resource: published.resource }
+      })
     },
 
     /** Candidates, a restart, or the end of the stream that this key publishes. Throws `not-found`, `calls.no-answer`. */

@@ -24,13 +24,18 @@ export const variableOf = (section: string, key: string): string =>
 /** Variables that are ours but override no key. */
 const OTHER_VARIABLES = new Set(['PYRITE_CONFIG'])
 
+/** Where it is wrong, without the lines around it that the parser shows: they may hold a secret. */
+const whyNot = (error: unknown): string => {
+  const [why = ''] = (error as Error).message.split('\n')
+  return error instanceof TomlError ? `${why.trim()} (line ${error.line})` : why
+}
+
 const readFile = (path: string): Values => {
   if (!existsSync(path)) return {}
   try {
     return parseToml(readFileSync(path, 'utf8')) as Values
   } catch (error) {
-    const why = error instanceof TomlError ? error.message : String((error as Error).message)
-    throw new ConfigError([`${path} cannot be read: ${why.trim()}`])
+    throw new ConfigError([`${path} cannot be read: ${whyNot(error)}`])
   }
 }
 

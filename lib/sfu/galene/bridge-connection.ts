@@ -13,11 +13,11 @@ import { RecordingPart } from './bridge-recording.ts'
 import { Silence } from './bridge-silence.ts'
 import {
   ALWAYS,
-  IN_CALL,
   type Live,
   type Outcome,
   type Speaker,
   writeHandshake,
+  writeInCall,
   writeJoin,
   writeJoinFailed,
   writeNotice,
@@ -72,7 +72,7 @@ export class Connection {
   private upstreamSocket: Duplex | undefined
   private readonly peerAddress: string
   private readonly speaker: Speaker
-  private readonly live: Live = { streams: new Set(), shown: new Set() }
+  private readonly live: Live = { streams: new Set(), shown: new Set(), data: {} }
   private readonly mayPass: (bytes: number) => boolean
   readonly recording: RecordingPart
   private readonly openedAt = performance.now()
@@ -212,14 +212,8 @@ export class Connection {
   }
 
   private rewrite(type: string, message: Fields): Outcome {
-    const write = IN_CALL.get(type)
-    if (!write) return { refused: 'There is no such message.' }
-    try {
-      return write(message, this.speaker, this.live)
-    } catch {
-      // Nested so deeply that it cannot be written again.
-      return { refused: 'This message is nested too deeply.' }
-    }
+    const { max_frame_bytes } = this.needs.config
+    return writeInCall(type, message, this.speaker, this.live, max_frame_bytes)
   }
 
   private greet(message: Fields | undefined) {
@@ -350,13 +344,14 @@ export class Connection {
   private toClient(frame: Buffer, bytes: number) {
     const { client } = this
     if (client.readyState !== WebSocket.OPEN) return
+    // Before the write: a single large message is nobody's slowness.
+    if (this.socket.writableLength > this.needs.config.max_buffered_bytes) {
+      this.shared.counts.refused('slow-reader')
+      return this.finish(CLOSE.tryLater, 'reads too slowly', 'slow-reader')
+    }
     this.socket.write(frame)
     this.messagesDown += 1
     this.bytesDown += bytes
-    if (this.socket.writableLength > this.needs.config.max_buffered_bytes) {
-      this.shared.counts.refused('slow-reader')
-      this.finish(CLOSE.tryLater, 'reads too slowly', 'slow-reader')
-    }
   }
 
   /** Says something to the person in Galene's words. */

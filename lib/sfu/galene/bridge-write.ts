@@ -1,11 +1,17 @@
 import type { Fields } from './bridge-read.ts'
+import { isShort, isTooHeavy, keepsData, MAX_DATA_BYTES } from './bridge-weight.ts'
 import { GROUP_ACTIONS, USER_ACTIONS } from './facts.ts'
 
 /** Who speaks: Galene's client id of this connection, and the name the session vouches for. */
 export type Speaker = { clientId: string; username: string; userId: string; displayName: string }
 
 /** What the client may name now: the streams it receives; and those it shows. */
-export type Live = { streams: Set<string>; shown: Set<string> }
+export type Live = {
+  streams: Set<string>
+  shown: Set<string>
+  /** What the client said about itself, as Galene keeps and repeats it. */
+  data: Record<string, unknown>
+}
 
 /** Streams one connection may show at once [SFU-3]: a camera and a screen are two, and each costs the call server a connection. */
 const MAX_SHOWN = 16
@@ -45,6 +51,7 @@ const offer: Writer = ({ id, label, replace, sdp }, me, { shown }) => {
   if (!isText(sdp) || !isOptionalText(label) || !isOptionalText(replace)) {
     return refuse('an offer needs an SDP')
   }
+  if (!isShort(label)) return refuse('a label is a word')
   if (isText(replace)) shown.delete(replace)
   if (shown.size >= MAX_SHOWN && !shown.has(id)) return refuse('these are too many streams')
   shown.add(id)
@@ -109,10 +116,12 @@ const withoutOurs = (value: unknown): unknown => {
 
 const action =
   (type: string, kinds: ReadonlySet<string>): Writer =>
-  ({ kind, dest, value }, { clientId: source, username }) => {
+  ({ kind, dest, value }, { clientId: source, username }, live) => {
     if (!isText(kind) || !kinds.has(kind)) return refuse(`there is no such ${type}`)
     if (!isOptionalText(dest)) return refuse('dest is a client id')
-    const ours = type === 'useraction' && kind === 'setdata' ? withoutOurs(value) : value
+    const isOwnData = type === 'useraction' && kind === 'setdata'
+    const ours = isOwnData ? withoutOurs(value) : value
+    if (isOwnData && !keepsData(live, ours)) return refuse('this is too much to say about yourself')
     return JSON.stringify({ type, kind, source, dest, username, value: ours })
   }
 
@@ -137,6 +146,29 @@ export const IN_CALL: ReadonlyMap<string, Writer> = new Map([
   ['chat', chat],
 ])
 
+/** Room for what Pyrite fills in. */
+const FILLED_IN_BYTES = 4_096
+
+/** A message of somebody in a call as it may pass, with no more than `most` bytes at the others. */
+export const writeInCall = (
+  type: string,
+  message: Fields,
+  me: Speaker,
+  live: Live,
+  most: number,
+): Outcome => {
+  const write = IN_CALL.get(type)
+  if (!write) return { refused: 'There is no such message.' }
+  try {
+    const frame = write(message, me, live)
+    const isHeavy = typeof frame === 'string' && isTooHeavy(frame, most + FILLED_IN_BYTES)
+    return isHeavy ? { refused: 'This message is too large for the others.' } : frame
+  } catch {
+    // Nested so deeply that it cannot be written again.
+    return { refused: 'This message is nested too deeply.' }
+  }
+}
+
 /** The messages that pass at any time after the handshake. */
 export const ALWAYS: ReadonlyMap<string, string> = new Map([
   ['ping', '{"type":"ping"}'],
@@ -146,7 +178,7 @@ export const ALWAYS: ReadonlyMap<string, string> = new Map([
 /** The `handshake` for Galene: `id` as the client chose it, versions as it said them. */
 export const writeHandshake = ({ id, version }: Fields): string | undefined => {
   const versions = Array.isArray(version) && version.every(isText) ? version : undefined
-  return isOptionalText(id)
+  return isOptionalText(id) && isShort(id)
     ? JSON.stringify({ type: 'handshake', version: versions, id })
     : undefined
 }
@@ -154,7 +186,7 @@ export const writeHandshake = ({ id, version }: Fields): string | undefined => {
 /** The `join` for Galene: nothing of the client's but its `data`, to which Pyrite's id and display name are added [SFU-5]. */
 export const writeJoin = (data: unknown, group: string, token: string, me: Speaker): string => {
   const { userId, displayName, username } = me
-  const theirs = isObject(data) ? data : {}
+  const theirs = isObject(data) && !isTooHeavy(JSON.stringify(data), MAX_DATA_BYTES) ? data : {}
   return JSON.stringify({
     type: 'join',
     kind: 'join',

@@ -33,10 +33,12 @@ export const USER_ACTIONS: ReadonlySet<string> = new Set([
   ...['op', 'unop', 'present', 'unpresent', 'shutup', 'unshutup', 'identify', 'kick', 'setdata'],
 ])
 
-/** Kinds of `groupaction`; any other closes with 1000. Source: webclient.go, handleClientMessage. Proof: [FACT-KINDS]. */
+/**
+ * Kinds of `groupaction` that pass; an unknown one closes with 1000. Source: webclient.go, handleClientMessage. Proof: [FACT-KINDS].
+ * `maketoken`, `edittoken` and `listtokens` are left out: such a token lets somebody in at Galene itself, past a ban.
+ */
 export const GROUP_ACTIONS: ReadonlySet<string> = new Set([
   ...['clearchat', 'lock', 'unlock', 'record', 'unrecord', 'subgroups', 'setdata'],
-  ...['maketoken', 'edittoken', 'listtokens'],
 ])
 
 /** The user name of the recorder, which joins with the permission `system`. Source: diskwriter.go. Proof: on a real Galene, [FACT-RECORDING]. */

@@ -56,7 +56,9 @@ export const createGroupStore = (folder: string) => {
     const file = await open(path, 'w', rights ? OWNER_ONLY : FILE_MODE)
     try {
       await file.writeFile(text)
+      // Said again, since the umask may have taken from it.
       if (rights) await giveRights(file, rights)
+      else await file.chmod(FILE_MODE)
       for (const step of [MTIME_STEP_NANOSECONDS, COARSE_STEP_NANOSECONDS]) {
         const { mtimeNs } = await file.stat({ bigint: true })
         if (after === undefined || mtimeNs > after) break

@@ -47,17 +47,16 @@ export class GroupSync {
     for (const group of mine) if (isUsableSlug(group.name)) this.known.set(group.name, group)
     const candidates = names ?? new Set([...(await this.needs.port.names()), ...this.known.keys()])
     const gone = [...candidates].filter((name) => !there.has(name) && isUsableSlug(name))
-    const touched: string[] = []
     const before = this.written
+    // One by one, for joins wait for their own group only: by an API a round may take minutes.
     await forEach(mine, async (group) => {
-      if (await this.keep(group)) touched.push(group.name)
+      if (await this.keep(group)) await this.settle(group.name)
     })
     await forEach(gone, (name) => this.drop(name))
     if (this.written > before) {
       await this.needs.port.flush()
       this.needs.log.debug({ written: this.written - before }, 'groups were written')
     }
-    await forEach(touched, (name) => this.settle(name))
   }
 
   /** For every group that `names` means, or all: the round could not be run. */

@@ -33,6 +33,7 @@ export class Groups {
   /** Before the start nothing is written: the first round takes what changed until then. */
   private isStarted = false
   private isStopped = false
+  private isPrepared = false
 
   constructor(needs: GroupsNeeds) {
     this.needs = needs
@@ -70,7 +71,6 @@ export class Groups {
 
   /** The first round, then one every five minutes. Resolves when the first is done, or goes on after ten seconds: an API is slow. */
   async start(): Promise<void> {
-    await this.needs.port.prepare()
     this.isStarted = true
     this.wantsAll = true
     this.regular = setInterval(() => {
@@ -121,6 +121,8 @@ export class Groups {
     this.wantsAll = false
     this.needsRetry = false
     try {
+      if (!this.isPrepared) await this.needs.port.prepare()
+      this.isPrepared = true
       await this.sync.round(names)
       if (this.sync.failed().length === 0) this.retryMs = FIRST_RETRY_MS
     } catch (error) {

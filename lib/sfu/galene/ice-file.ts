@@ -76,10 +76,10 @@ const isManaged = (text: string): boolean => {
 const keepRights = async (path: string, temporary: string) => {
   try {
     const { mode, uid, gid } = await stat(path)
+    await chown(temporary, uid, gid).catch(() => chown(temporary, -1, gid))
     await chmod(temporary, mode & 0o777)
-    await chown(temporary, uid, gid)
   } catch {
-    // A new file, or an owner that only root could give: its rights are those of new files.
+    // A new file, or a group that only root could give: its rights are those of new files.
   }
 }
 

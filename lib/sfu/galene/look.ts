@@ -94,7 +94,8 @@ const lookWith = async (needs: LookNeeds, tools: Tools): Promise<SfuLook> => {
         : { join: { is: 'not-tried' } }),
     }
   } finally {
-    await group?.remove()
+    // What is left behind goes at the next look.
+    await group?.remove().catch(() => undefined)
   }
 }
 

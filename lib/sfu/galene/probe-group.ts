@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { GaleneApi } from './api.ts'
 import { GROUP_FILE_EXTENSION } from './facts.ts'
@@ -46,6 +46,7 @@ export const makeProbeFile = async (
   const text = `${JSON.stringify({ ...DESCRIPTION, authKeys: [jwk] })}\n`
   try {
     await writeFile(temporary, text, { mode: FILE_MODE })
+    await chmod(temporary, FILE_MODE)
     await rename(temporary, pathOf(name))
   } catch (error) {
     await rm(temporary, { force: true })

@@ -61,6 +61,11 @@ export const createWhip = ({ config, kind, origin, tokens, settled }: WhipNeeds)
       'the built-in call server takes no streams of devices: it needs a Galene',
     )
   }
+  /** A gateway between us and Galene answers for itself when it finds nobody: then nothing is known of the stream. */
+  const mustBeDone = (status: number) => {
+    if (status < 300) return
+    throw new PyriteError('calls.no-answer', 'the call server does not answer')
+  }
   const send = async (
     path: string,
     headers: Record<string, string>,
@@ -98,11 +103,15 @@ export const createWhip = ({ config, kind, origin, tokens, settled }: WhipNeeds)
     async lives(published) {
       const headers = { ...named, ...bearer(published.token), 'content-length': '0' }
       const question = { method: 'OPTIONS', path: pathOf(published), headers }
-      return (await askWhole(origin(), question)).status < 300
+      const { status } = await askWhole(origin(), question)
+      if (status !== 404) mustBeDone(status)
+      return status !== 404
     },
     async end(published) {
       const headers = { ...named, ...bearer(published.token), 'content-length': '0' }
-      await askWhole(origin(), { method: 'DELETE', path: pathOf(published), headers })
+      const question = { method: 'DELETE', path: pathOf(published), headers }
+      const { status } = await askWhole(origin(), question)
+      if (status !== 404) mustBeDone(status)
     },
   }
 }

@@ -14,6 +14,7 @@ let admission: Admission
 /** What the media server holds, and whether it answers. */
 let streams: Published[]
 let answers: boolean
+let begun: number
 /** Runs while the media server takes an offer. */
 let meanwhile: () => Promise<unknown>
 
@@ -32,7 +33,7 @@ const mediaServer: Whip = {
   async publish(group) {
     if (!answers) throw noAnswer()
     await meanwhile()
-    const published = { group, resource: `stream-${streams.length + 1}`, token: 'token' }
+    const published = { group, resource: `stream-${++begun}`, token: 'token' }
     streams.push(published)
     return { status: 201, headers: {}, body, published }
   },
@@ -67,6 +68,7 @@ beforeEach(async () => {
   secrets = 0
   admission = { role: 'member' }
   streams = []
+  begun = 0
   answers = true
   meanwhile = async () => undefined
   whip = createWhip({
@@ -99,6 +101,16 @@ describe('a key', () => {
     await expect(whip.publish(good, request)).rejects.toMatchObject({ code: 'whip.bad-key' })
     expect(streams).toEqual([])
     expect(await stored()).toEqual([])
+  })
+
+  it('that publishes many times at once has one stream in the end, and none once it is revoked [WHIP-6]', async () => {
+    const { key, secret } = await newKey()
+    const good = await enter(secret)
+    meanwhile = () => new Promise((done) => setImmediate(done))
+    await Promise.all([1, 2, 3].map(() => whip.publish(good, request)))
+    expect(streams).toHaveLength(1)
+    await whip.revokeKey('bob', { ...garden, keyId: key.id })
+    expect(streams).toEqual([])
   })
 
   it('whose person loses the right while its stream begins ends that stream [WHIP-7]', async () => {

@@ -85,6 +85,7 @@ describe('reading like Go', () => {
         const out = IN_CALL.get(type)?.(message, speaker, {
           streams: new Set(['a']),
           shown: new Set(),
+          data: {},
         })
         if (typeof out !== 'string') return
         const written = JSON.parse(out) as Record<string, unknown>
