@@ -58,9 +58,9 @@ const destinationsOf = ({ channels }: Workspace, route: Route, setOpen: SetOpen)
 /** What few look for comes when somebody looks: its code is no part of the first load. */
 const Media = ({ channel }: { channel: MyChannel }) => {
   const { log } = useWorkspace()
-  const [part, setPart] = useState<typeof import('./channel-media.tsx')>()
+  const [part, setPart] = useState<typeof import('./pages.tsx')>()
   useEffect(() => {
-    import('./channel-media.tsx').then(setPart, log.bug)
+    import('./pages.tsx').then(setPart, log.bug)
   }, [log])
   if (!part) return null
   return (

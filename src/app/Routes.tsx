@@ -8,7 +8,7 @@ import type { OpenDialog } from './Dialogs.tsx'
 
 const PeopleRoute = lazy(() => import('./pages.tsx').then(({ PeopleRoute: page }) => page))
 const CallsRoute = lazy(() => import('./pages.tsx').then(({ CallsRoute: page }) => page))
-const InGalene = lazy(() => import('./InGalene.tsx').then(({ InGalene: page }) => page))
+const InGalene = lazy(() => import('./pages.tsx').then(({ InGalene: page }) => page))
 const SettingsRoute = lazy(() => import('./pages.tsx').then(({ SettingsRoute: page }) => page))
 
 export const NotFound = () => (

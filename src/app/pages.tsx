@@ -8,6 +8,10 @@ import {
 import { createSettingsStore, SettingsPage } from '../features/settings/index.ts'
 import { useWorkspace } from './context.ts'
 
+// One file for what few open: each entry of its own would split what it shares with the rest into one more request of the first load.
+export { ChannelLogPart, ChannelMediaPart } from './channel-media.tsx'
+export { InGalene } from './InGalene.tsx'
+
 /** Everybody, and for admins what they may do with them. */
 export const PeopleRoute = () => {
   const { http, presence, me } = useWorkspace()
