@@ -34,20 +34,23 @@ const membershipIn = compiledOnce((db: Db, slug: string, userId: string) =>
 export const membershipOf = async (db: Db, userId: string, slug: string) =>
   (await membershipIn(db, slug, userId)).at(0)
 
+/** What a channel is, whoever asks. */
+const COLUMNS = [
+  'c.slug',
+  'c.name',
+  'c.topic',
+  'c.private',
+  'c.archived',
+  'c.createdAt',
+  'c.recordable',
+] as const
+
 /** Channels with what only one of their members has; one query, whatever the number. */
 const memberships = (db: Db) =>
   db
     .selectFrom('memberships as m')
     .innerJoin('channels as c', 'c.id', 'm.channelId')
-    .select([
-      'c.slug',
-      'c.name',
-      'c.topic',
-      'c.private',
-      'c.archived',
-      'c.createdAt',
-      'c.recordable',
-    ])
+    .select(COLUMNS)
     .select(['m.userId', 'm.role', 'm.readSeq', 'c.lastSeq', 'c.lastRev'])
     .select((eb) => [
       eb
@@ -83,18 +86,7 @@ export const channelOfEach = (db: Db, channelId: number) =>
 
 export type MineRow = Awaited<ReturnType<typeof channelsOf>>[number]
 
-const channels = (db: Db) =>
-  db
-    .selectFrom('channels as c')
-    .select([
-      'c.slug',
-      'c.name',
-      'c.topic',
-      'c.private',
-      'c.archived',
-      'c.createdAt',
-      'c.recordable',
-    ])
+const channels = (db: Db) => db.selectFrom('channels as c').select(COLUMNS)
 
 export const findChannel = (db: Db, channelId: number) =>
   channels(db).where('c.id', '=', channelId).executeTakeFirst()

@@ -1,12 +1,12 @@
 import { randomFillSync } from 'node:crypto'
 
 /** First byte of a text frame that is a whole message: FIN and opcode 1 (RFC 6455 section 5.2). */
-const FINAL_TEXT = 0x81
-const MASKED = 0x80
+export const FINAL_TEXT = 0x81
+export const MASKED = 0x80
 const SHORT = 125
-const LENGTH_16 = 126
+export const LENGTH_16 = 126
 const LENGTH_64 = 127
-const MASK_BYTES = 4
+export const MASK_BYTES = 4
 
 /** Where the payload begins in an unmasked frame. */
 const headerOf = (length: number): number => (length <= SHORT ? 2 : length <= 0xffff ? 4 : 10)

@@ -1,16 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import type { Duplex } from 'node:stream'
-import { applyMask } from './text-frame.ts'
+import { applyMask, FINAL_TEXT, LENGTH_16, MASK_BYTES, MASKED } from './text-frame.ts'
 
-/** FIN and opcode 1: a text message in one frame (RFC 6455 section 5.2). */
-const WHOLE_TEXT = 0x81
+/** The rest of a header (RFC 6455 section 5.2). */
 const FIN = 0x80
 const OPCODE = 0x0f
 const CLOSE = 0x8
-const MASKED = 0x80
 const LENGTH = 0x7f
-const LENGTH_16 = 126
-const MASK_BYTES = 4
 
 /** Where in a chunk a frame begins, its payload begins, and both end. The end may lie beyond the chunk. */
 type Frame = { at: number; start: number; end: number }
@@ -73,7 +69,7 @@ const openTextLane = (socket: Duplex, { isMasked, maxPayload, take }: LaneOption
   let isOver = false
 
   const isOurs = (chunk: Buffer, { at, start, end }: Frame): boolean =>
-    chunk[at] === WHOLE_TEXT &&
+    chunk[at] === FINAL_TEXT &&
     end <= chunk.length &&
     end - start <= maxPayload &&
     ((chunk[at + 1] ?? 0) & MASKED) === maskBit
