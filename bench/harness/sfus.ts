@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { loadConfig } from '../../lib/platform/config/load.ts'
-import { createTokens, type PublicJwk } from '../../lib/sfu/galene/tokens.ts'
+import { createTokens, type PublicJwk } from '../../lib/sfu/galene/wire/tokens.ts'
 import type { Command } from './process.ts'
 import { range } from './pyrite.ts'
 

@@ -1,5 +1,5 @@
 import type { Finding } from '../protocol/admin.ts'
-import type { PageLook } from '../sfu/galene/look-at-page.ts'
+import type { PageLook } from '../sfu/galene/look/look-at-page.ts'
 import { found, well } from './doctor-findings.ts'
 
 const FORBIDDEN = 403

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import type { Config } from '../platform/config/schema.ts'
 import type { Finding, IceCandidate, IceServerTry } from '../protocol/admin.ts'
-import type { GivenIceServer } from '../sfu/galene/try-join.ts'
+import type { GivenIceServer } from '../sfu/galene/look/try-join.ts'
 import { parseIceUrl } from '../sfu/ice/ice-url.ts'
 import { type IceTry, tryIceServer } from '../sfu/ice/stun-client.ts'
 import { type FindingCode, found, well } from './doctor-findings.ts'

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { Config } from '../platform/config/schema.ts'
 import type { Finding } from '../protocol/admin.ts'
-import type { SfuLook } from '../sfu/galene/look.ts'
+import type { SfuLook } from '../sfu/galene/look/look.ts'
 import { clientPageFindings } from './doctor-client-page.ts'
 import { found, well } from './doctor-findings.ts'
 import { isLoopbackUrl, isPrivateAddress } from './doctor-network.ts'

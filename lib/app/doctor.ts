@@ -1,6 +1,6 @@
 import type { Config } from '../platform/config/schema.ts'
 import type { Examination, Finding, IceCandidate } from '../protocol/admin.ts'
-import { lookAtSfu, type SfuLook } from '../sfu/galene/look.ts'
+import { lookAtSfu, type SfuLook } from '../sfu/galene/look/look.ts'
 import { addressFindings } from './doctor-address.ts'
 import { found, well, worstFirst } from './doctor-findings.ts'
 import { lookAtIce } from './doctor-ice.ts'

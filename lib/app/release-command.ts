@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { lookAt, restored } from '../sfu/galene/adoption.ts'
-import { changesBetween } from '../sfu/galene/group-changes.ts'
+import { lookAt, restored } from '../sfu/galene/adoption/adoption.ts'
+import { changesBetween } from '../sfu/galene/groups/group-changes.ts'
 import { type World, withGroups } from './adopt-command.ts'
 import { type Environment, say, UsageError } from './environment.ts'
 

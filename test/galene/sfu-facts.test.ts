@@ -13,8 +13,8 @@ import {
   TOKEN_LEEWAY_SECONDS,
   USER_ACTIONS,
   WS_PATH,
-} from '../../lib/sfu/galene/facts.ts'
-import { createTokens } from '../../lib/sfu/galene/tokens.ts'
+} from '../../lib/sfu/galene/wire/facts.ts'
+import { createTokens } from '../../lib/sfu/galene/wire/tokens.ts'
 import { eventually } from '../support/eventually.ts'
 import { connectTo, eachSfu, type Json, startBridge, type TestBridge } from '../support/sfu.ts'
 

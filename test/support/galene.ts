@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../../lib/platform/config/schema.ts'
-import { createTokens, type Ticket } from '../../lib/sfu/galene/tokens.ts'
+import { createTokens, type Ticket } from '../../lib/sfu/galene/wire/tokens.ts'
 import { eventually } from './eventually.ts'
 import { connectTo, type Json } from './sfu.ts'
 

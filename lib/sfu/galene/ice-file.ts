@@ -1,6 +1,7 @@
-import { chmod, chown, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Config } from '../../platform/config/schema.ts'
+import { isMissing, replaceFile } from '../../platform/files.ts'
 import type { Log } from '../../platform/log.ts'
 import { expiringCredentials } from '../ice/credentials.ts'
 
@@ -19,8 +20,13 @@ const COMMENT = `${MARKER} from galene.ice_urls: overwritten`
 const USERNAME = 'pyrite'
 /** Galene makes its own passwords from the secret, for this long, anew every few minutes. */
 const GALENE_TTL_SECONDS = 86_400
+/** Pyrite's own passwords are made anew after this part of their time, so that the last who get one have it for all of that. */
+const RENEWED_AFTER = 0.5
+/** For how long Galene may go on giving what it read. Source: ice/ice.go, as the renewal of its own passwords. */
+const MOST_CACHED_SECONDS = 300
 /** It holds a secret: for its owner only, until somebody decides otherwise. */
 const FILE_MODE = 0o600
+const TEMPORARY = '.pyrite-ice-servers.tmp'
 const RETRY_MS = 60_000
 
 const isTurn = (url: string): boolean => url.startsWith('turn')
@@ -31,7 +37,8 @@ const credentials = (galene: Config['galene'], now: Date): Partial<Entry> => {
   if (ice_ttl_seconds === GALENE_TTL_SECONDS) {
     return { username: USERNAME, credential: ice_secret, credentialType: 'hmac-sha1' }
   }
-  const expires = new Date(now.getTime() + ice_ttl_seconds * 1_000)
+  const seconds = ice_ttl_seconds * (1 + RENEWED_AFTER) + MOST_CACHED_SECONDS
+  const expires = new Date(now.getTime() + seconds * 1_000)
   const { username, password } = expiringCredentials(ice_secret, expires, USERNAME)
   return { username, credential: password }
 }
@@ -46,8 +53,6 @@ export const iceServersText = (galene: Config['galene'], now: Date): string => {
   ]
   return `${JSON.stringify(entries, null, 1)}\n`
 }
-
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
 
 const textOf = async (path: string): Promise<string | undefined> => {
   try {
@@ -69,35 +74,6 @@ const isManaged = (text: string): boolean => {
   } catch {
     // Not what Pyrite writes, so somebody else's.
     return false
-  }
-}
-
-/** A Galene that runs as somebody else goes on reading a file whose rights somebody set for it. */
-const keepRights = async (path: string, temporary: string) => {
-  try {
-    const { mode, uid, gid } = await stat(path)
-    await chown(temporary, uid, gid).catch(() => chown(temporary, -1, gid))
-    await chmod(temporary, mode & 0o777)
-  } catch {
-    // A new file, or a group that only root could give: its rights are those of new files.
-  }
-}
-
-const replace = async (path: string, text: string) => {
-  const temporary = join(dirname(path), '.pyrite-ice-servers.tmp')
-  try {
-    const file = await open(temporary, 'w', FILE_MODE)
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await keepRights(path, temporary)
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
   }
 }
 
@@ -129,7 +105,7 @@ export const createIceFile = (needs: IceFileNeeds) => {
       throw new Error(`${path} exists and does not say that Pyrite manages it`)
     }
     const text = iceServersText(config, now())
-    if (text !== before) await replace(path, text)
+    if (text !== before) await replaceFile(path, text, { mode: FILE_MODE, temporary: TEMPORARY })
   }
   const later = (ms: number) => {
     if (!isStopped) timer = setTimeout(() => void round(), ms).unref()
@@ -138,7 +114,8 @@ export const createIceFile = (needs: IceFileNeeds) => {
     try {
       await write()
       problem = undefined
-      if (config.ice_ttl_seconds < GALENE_TTL_SECONDS) later((config.ice_ttl_seconds / 2) * 1_000)
+      if (config.ice_ttl_seconds < GALENE_TTL_SECONDS)
+        later(config.ice_ttl_seconds * RENEWED_AFTER * 1_000)
     } catch (error) {
       problem = (error as Error).message
       log.warn({ err: error }, 'the file with ICE servers is not written')

@@ -1,8 +1,8 @@
 import type { Config } from '../../platform/config/schema.ts'
 import { isUsableSlug } from '../../protocol/slug.ts'
 import type { SfuHealth, StockClient, StockPerson } from '../sfu.ts'
-import { groupPath } from './facts.ts'
-import { permissionsOf, TOKEN_SECONDS, type Tokens } from './tokens.ts'
+import { groupPath } from './wire/facts.ts'
+import { permissionsOf, TOKEN_SECONDS, type Tokens } from './wire/tokens.ts'
 
 export type StockClientNeeds = {
   config: Pick<Config, 'sfu' | 'galene' | 'server'>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FINDINGS, found, well, worstFirst } from '../../../../lib/app/doctor-findings.ts'
 import { sfuFindings } from '../../../../lib/app/doctor-sfu.ts'
 import { loadConfig } from '../../../../lib/platform/config/load.ts'
-import type { SfuLook } from '../../../../lib/sfu/galene/look.ts'
+import type { SfuLook } from '../../../../lib/sfu/galene/look/look.ts'
 
 const config = loadConfig('nowhere.toml')
 const JOINED: SfuLook['join'] = {

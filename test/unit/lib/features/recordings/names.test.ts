@@ -4,8 +4,8 @@ import {
   toRecording,
   typeOf,
 } from '../../../../../lib/features/recordings/names.ts'
-import { isRecordingName } from '../../../../../lib/sfu/galene/recording-names.ts'
-import { filesOn } from '../../../../../lib/sfu/galene/recordings-remote.ts'
+import { isRecordingName } from '../../../../../lib/sfu/galene/media-http/recording-names.ts'
+import { filesOn } from '../../../../../lib/sfu/galene/media-http/recordings-remote.ts'
 
 const local = new Date(2026, 10, 21, 15, 4, 5, 123).toISOString()
 const read = (name: string) => {

@@ -1,0 +1,76 @@
+import { readdir } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import {
+  type Description,
+  knownFields,
+  parseDescription,
+  writeDescription,
+} from '../groups/group-file.ts'
+import type { Poke } from '../groups/group-look.ts'
+import { createGroupStore } from '../groups/group-store.ts'
+import { GROUP_FILE_EXTENSION } from '../wire/facts.ts'
+import type { PublicJwk } from '../wire/tokens.ts'
+import { type AdoptionPort, type GroupCopy, restored, withoutWaysIn } from './adoption.ts'
+
+export type ByFilesNeeds = { folder: string; jwk: PublicJwk; poke: Poke }
+
+const CHANGED = 'somebody changed its file meanwhile: run this again'
+
+const nameOf = (path: string): string | undefined => {
+  const isHidden = path.split('/').some((part) => part.startsWith('.'))
+  if (isHidden || !path.endsWith(GROUP_FILE_EXTENSION)) return
+  return path.slice(0, -GROUP_FILE_EXTENSION.length)
+}
+
+const isSameJson = (one: Description, other: Description): boolean =>
+  JSON.stringify(one) === JSON.stringify(other)
+
+/** The files of a folder that Galene reads too. Each change is one rename. */
+export const adoptionByFiles = ({ folder, jwk, poke }: ByFilesNeeds): AdoptionPort => {
+  const store = createGroupStore(folder)
+  const read = async (name: string): Promise<GroupCopy | undefined> => {
+    const text = await store.read(name)
+    if (text === undefined) return
+    const description = parseDescription(text)
+    if (!description) throw new Error('Galene cannot read it: its file holds no JSON object')
+    return { name, text, description, rights: await store.rights(name) }
+  }
+  const write = async (name: string, text: string, rights?: GroupCopy['rights']) => {
+    await store.write(name, text, rights)
+    await store.flush()
+    await poke(name)
+  }
+  return {
+    async names() {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error
+          throw new Error(
+            `there is no folder ${folder}: sfu.groups_dir is that of Galene's -groups`,
+          )
+        },
+      )
+      const files = entries.filter((entry) => !entry.isDirectory())
+      return files
+        .flatMap(({ parentPath, name }) => nameOf(relative(folder, join(parentPath, name))) ?? [])
+        .sort()
+    },
+    peek: async (name) => (await read(name))?.description,
+    read,
+    begin: async () => undefined,
+    async take(group, copy) {
+      if ((await store.read(group.name)) !== copy.text) throw new Error(CHANGED)
+      await write(group.name, writeDescription(group, jwk, withoutWaysIn(copy.description)))
+    },
+    async restore(name, backup) {
+      const now = (await read(name))?.description ?? {}
+      const wanted = restored(now, backup.description)
+      const isAsBefore = isSameJson(wanted, knownFields(backup.description))
+      const text = isAsBefore ? backup.text : `${JSON.stringify(wanted, null, 1)}\n`
+      await write(name, text, backup.rights)
+      const rights = await store.rights(name)
+      if (!backup.rights || backup.rights.uid === rights?.uid) return []
+      return [`its file belonged to the user ${backup.rights.uid}: give it back with chown`]
+    },
+  }
+}

@@ -1,0 +1,123 @@
+import { API_PATH } from '../wire/facts.ts'
+import type { Answer, GaleneHttp, Question } from '../wire/galene-http.ts'
+import type { PublicJwk } from '../wire/tokens.ts'
+import { type Description, parseDescription } from './group-file.ts'
+
+/** Galene writes the whole file, to the disk, at each change, one after another. */
+const ANSWER_MS = 10_000
+
+const NO_ADMIN =
+  'the call server does not accept galene.api_user and galene.api_password: its data/config.json must be valid and hold, under "users", this user with "permissions": "admin"'
+const NOT_WRITABLE =
+  'the call server lets nobody change groups: its data/config.json needs "writableGroups": true'
+const NO_API =
+  'the call server has no admin API: it is older than 0.9, or what stands before it hides /galene-api/'
+const SILENT = 'the call server does not answer'
+
+/** A write that did not happen since something else happened first, or that Galene cannot make: reading again tells. */
+export class LostRace extends Error {}
+
+const mediaType = (type: string) => ({ 'content-type': type })
+const JSON_TYPE = 'application/json'
+
+/** A list in an answer, which Galene writes as null where it is empty. */
+const listIn = (text: string): string[] => {
+  const read: unknown = JSON.parse(text)
+  return Array.isArray(read) ? read.filter((entry) => typeof entry === 'string') : []
+}
+
+const explainWrite = ({ status, text }: Answer, what: string): Error => {
+  if (status === 401) return new Error(NOT_WRITABLE)
+  // 500 is a lost race, and also what it does not understand: who has tried again knows which.
+  if (status === 412 || status === 404 || status === 500) {
+    return new LostRace(`the call server does not take ${what} (it answers ${status})`)
+  }
+  const why = text.trim().slice(0, 100)
+  return new Error(`the call server does not take ${what} (it answers ${status}: ${why})`)
+}
+
+export type ApiNeeds = { http: Pick<GaleneHttp, 'ask'>; user: string; password: string }
+
+/**
+ * Galene's admin API, as far as groups go. Every call throws a sentence where it is refused or not answered; a write that found
+ * something else than it was based on throws LostRace.
+ */
+export const createGaleneApi = ({ http, user, password }: ApiNeeds) => {
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+
+  const ask = async (path: string, question: Question = {}): Promise<Answer> => {
+    const headers = { ...question.headers, authorization }
+    const whole = { withinMs: ANSWER_MS, ...question, headers }
+    return http
+      .ask(`${API_PATH}/.groups/${path}`, whole)
+      .catch((error: Error & { code?: string }) => {
+        throw error.code ? new Error(SILENT, { cause: error }) : error
+      })
+  }
+  /** Undefined for what is not there. */
+  const read = async (path: string): Promise<Answer | undefined> => {
+    const answer = await ask(path)
+    if (answer.status === 200) return answer
+    if (answer.status === 404) return undefined
+    if (answer.status === 401) throw new Error(NO_ADMIN)
+    throw new Error(`the call server cannot read the group (it answers ${answer.status})`)
+  }
+  const write = async (path: string, what: string, question: Question): Promise<void> => {
+    const answer = await ask(path, question)
+    if (answer.status < 200 || answer.status >= 300) throw explainWrite(answer, what)
+  }
+  const put = (path: string, what: string, value: unknown, headers: Record<string, string>) =>
+    write(path, what, { method: 'PUT', headers, body: JSON.stringify(value) })
+  const putGroup = (name: string, group: Description, headers: Record<string, string>) =>
+    put(name, 'the group', group, { ...mediaType(JSON_TYPE), ...headers })
+  const userPath = (name: string, username: string) =>
+    username === '' ? `${name}/.empty-user` : `${name}/.users/${encodeURIComponent(username)}`
+
+  return {
+    /** The names of all groups. */
+    async groups(): Promise<string[]> {
+      const answer = await read('')
+      if (!answer) throw new Error(NO_API)
+      return listIn(answer.text)
+    },
+    /** A group without its keys and users, and what to name when it is replaced; undefined where there is none. */
+    async group(name: string): Promise<{ etag: string; description: Description } | undefined> {
+      const answer = await read(name)
+      if (!answer) return undefined
+      return { etag: answer.headers.etag ?? '', description: parseDescription(answer.text) ?? {} }
+    },
+    /** A new group, without keys and users. */
+    create: (name: string, group: Description) => putGroup(name, group, { 'if-none-match': '*' }),
+    /** All of a group but its keys and users; fields that Galene does not know are dropped without a word. */
+    replace: (name: string, etag: string, group: Description) =>
+      putGroup(name, group, { 'if-match': etag }),
+    remove: (name: string, etag: string) =>
+      write(name, 'a removal', { method: 'DELETE', headers: { 'if-match': etag } }),
+    setKeys: (name: string, keys: readonly PublicJwk[]) =>
+      put(`${name}/.keys`, 'the key', { keys }, mediaType('application/jwk-set+json')),
+    users: async (name: string): Promise<string[]> =>
+      listIn((await read(`${name}/.users/`))?.text ?? 'null'),
+    /** A user's role, or another value where permissions are listed. */
+    async roleOf(name: string, username: string): Promise<unknown> {
+      const answer = await read(userPath(name, username))
+      return answer && parseDescription(answer.text)?.permissions
+    },
+    setRole: (name: string, username: string, permissions: unknown) =>
+      put(userPath(name, username), 'a user', { permissions }, mediaType(JSON_TYPE)),
+    removeUser: (name: string, username: string) =>
+      write(userPath(name, username), 'a removal', { method: 'DELETE' }),
+    /** What anybody may be who gives some password; undefined where there is no such entry. */
+    async wildcardRole(name: string): Promise<unknown> {
+      const answer = await read(`${name}/.wildcard-user`)
+      return answer && parseDescription(answer.text)?.permissions
+    },
+    setWildcardRole: (name: string, permissions: unknown) =>
+      put(`${name}/.wildcard-user`, 'a user', { permissions }, mediaType(JSON_TYPE)),
+    removeWildcard: (name: string) =>
+      write(`${name}/.wildcard-user`, 'a removal', { method: 'DELETE' }),
+    /** Nobody gets in as this user by a password any more. */
+    removePassword: (name: string, username: string) =>
+      write(`${userPath(name, username)}/.password`, 'a removal', { method: 'DELETE' }),
+  }
+}
+export type GaleneApi = ReturnType<typeof createGaleneApi>

@@ -1,0 +1,123 @@
+import type { ChannelRole } from '../../../protocol/channels.ts'
+import type { Group } from '../../sfu.ts'
+import { STOCK_PATHS } from '../../stock-paths.ts'
+import { GROUP_FIELDS } from '../wire/facts.ts'
+import type { PublicJwk } from '../wire/tokens.ts'
+
+/** How the comment of a file begins that Pyrite may write. */
+export const MARKER = 'managed by Pyrite'
+/** The key says which Pyrite, for where a group's keys cannot be read. */
+const commentOf = ({ kid }: PublicJwk): string =>
+  `${MARKER} (key ${kid}): displayName, description, public, max-clients, allow-recording, authKeys and users come from the channel and are overwritten`
+
+export const NOT_MANAGED = 'the group file exists and does not say that Pyrite manages it'
+
+export type Description = Record<string, unknown>
+
+const ROLES: Record<ChannelRole, string> = {
+  moderator: 'op',
+  member: 'present',
+  listener: 'message',
+}
+
+const BY_FOLD = new Map(GROUP_FIELDS.map((name) => [name.toLowerCase(), name]))
+/** A group with a redirect brings Galene 1.1 down when somebody joins it over the WebSocket. */
+const NEVER = new Set(['redirect'])
+
+/** The object in a group file; undefined for a file that holds none. */
+export const parseDescription = (text: string): Description | undefined => {
+  try {
+    const read: unknown = JSON.parse(text)
+    const isObject = typeof read === 'object' && read !== null && !Array.isArray(read)
+    return isObject ? (read as Description) : undefined
+  } catch {
+    // Half a file, or none of Galene's: the caller decides.
+    return undefined
+  }
+}
+
+/** Whether a file says that Pyrite may write it. */
+export const isManaged = (description: Description | undefined): boolean =>
+  typeof description?.comment === 'string' && description.comment.startsWith(MARKER)
+
+/** Whether a group was written with this very key, so by this Pyrite. */
+export const isOurs = (description: Description | undefined, { kid }: PublicJwk): boolean => {
+  if (!isManaged(description)) return false
+  const keys: unknown = description?.authKeys
+  const hasKey =
+    Array.isArray(keys) && keys.some((key: { kid?: unknown } | null) => key?.kid === kid)
+  return hasKey || String(description?.comment).startsWith(`${MARKER} (key ${kid})`)
+}
+
+/** The fields of a file that Galene knows, by the names it has for them, whatever their case there. */
+export const knownFields = (description: Description): Description => {
+  const known: Description = {}
+  for (const [key, value] of Object.entries(description)) {
+    const name = BY_FOLD.get(key.toLowerCase())
+    if (name) known[name] = value
+  }
+  return known
+}
+
+/** A field for which Galene refuses the file; undefined where it knows them all. */
+export const unknownField = (description: Description): string | undefined =>
+  Object.keys(description).find((key) => !BY_FOLD.has(key.toLowerCase()))
+
+/** Ours, which are there while `galene.stock_client` is on, and go with it. */
+const isOurAddress = (key: string, value: unknown): boolean =>
+  (key === 'authServer' || key === 'authPortal') &&
+  STOCK_PATHS.some((path) => new RegExp(`${path}(?:\\?|$)`).test(String(value)))
+
+/** What somebody else set in the file and Galene knows. An unknown field would make all joins fail, so it goes. */
+const preserved = (existing: Description): Description =>
+  Object.fromEntries(
+    Object.entries(knownFields(existing)).filter(
+      ([key, value]) => !NEVER.has(key) && !isOurAddress(key, value),
+    ),
+  )
+
+/** The users of a group with their roles, by name. Nobody has a password: tokens let people in. */
+export const rolesOf = ({ members }: Group): Map<string, string> =>
+  new Map([...members.keys()].sort().map((name) => [name, ROLES[members.get(name) ?? 'listener']]))
+
+const fromChannel = ({
+  displayName,
+  description,
+  maxClients,
+  allowRecording,
+  authServer,
+  authPortal,
+}: Group) => ({
+  ...{ displayName, description, public: false },
+  'max-clients': maxClients,
+  'allow-recording': allowRecording,
+  ...(authServer !== undefined && { authServer }),
+  ...(authPortal !== undefined && { authPortal }),
+})
+
+/** A group without its keys and users: our fields as the channel says, the others as they are in `existing`. */
+export const describeGroup = (group: Group, jwk: PublicJwk, existing: Description): Description => {
+  const { users: _users, authKeys: _keys, ...others } = preserved(existing)
+  const { displayName, description, ...rest } = fromChannel(group)
+  return { ...others, displayName, description, comment: commentOf(jwk), ...rest }
+}
+
+const asText = (description: Description): string => `${JSON.stringify(description, null, 1)}\n`
+
+/** The text of a channel's group file. */
+export const writeDescription = (group: Group, jwk: PublicJwk, existing: Description): string => {
+  const users = [...rolesOf(group)].map(([name, permissions]) => [name, { permissions }])
+  return asText({
+    ...describeGroup(group, jwk, existing),
+    authKeys: [jwk],
+    users: Object.fromEntries(users),
+  })
+}
+
+/** The text that somebody may put by hand into a group's file, once: it lets in whom Pyrite lets in. */
+export const printDescription = (group: Group, jwk: PublicJwk): string =>
+  asText({
+    ...fromChannel(group),
+    comment: `lets in those whom Pyrite lets into its channel ${group.name}`,
+    authKeys: [jwk],
+  })

@@ -1,0 +1,92 @@
+import { type FileHandle, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type FileRights,
+  fileRights,
+  isMissing,
+  replaceFile,
+  syncFolder,
+} from '../../../platform/files.ts'
+import { isUsableSlug } from '../../../protocol/slug.ts'
+import { GROUP_FILE_EXTENSION, MTIME_STEP_NANOSECONDS } from '../wire/facts.ts'
+
+const TEMPORARY = /^\.pyrite-.*\.tmp$/
+const NANOSECONDS = 1_000_000_000
+/** File systems that store whole or even seconds only need a larger step. */
+const COARSE_STEP_NANOSECONDS = 2_000_000_000n
+/** Holds names and a public key: readable for a Galene that runs as somebody else. */
+const FILE_MODE = 0o644
+
+const mtimeOf = async (path: string): Promise<bigint | undefined> => {
+  try {
+    return (await stat(path, { bigint: true })).mtimeNs
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+/** Galene compares only the time and the size: the time grows with every change. */
+const makeNewer = async (file: FileHandle, than: bigint) => {
+  for (const step of [MTIME_STEP_NANOSECONDS, COARSE_STEP_NANOSECONDS]) {
+    const { mtimeNs } = await file.stat({ bigint: true })
+    if (mtimeNs > than) return
+    const later = Number(than + step) / NANOSECONDS
+    await file.utimes(later, later)
+  }
+}
+
+/**
+ * The folder of group files. Every name passes through `isUsableSlug`, so nothing path-like ever reaches a file name.
+ * A file is replaced by rename, its bytes on the disk before; `flush` makes the renames of a round last.
+ */
+export const createGroupStore = (folder: string) => {
+  const pathOf = (name: string): string => {
+    if (!isUsableSlug(name)) throw new Error('this is no name of a group')
+    return join(folder, `${name}${GROUP_FILE_EXTENSION}`)
+  }
+
+  return {
+    /** Makes the folder, and clears what a killed Pyrite left half written. */
+    async prepare(): Promise<void> {
+      await mkdir(folder, { recursive: true })
+      const left = (await readdir(folder)).filter((name) => TEMPORARY.test(name))
+      for (const name of left) await rm(join(folder, name), { force: true })
+    },
+    /** The names of all group files that a channel could have. */
+    async names(): Promise<string[]> {
+      return (await readdir(folder))
+        .filter((file) => file.endsWith(GROUP_FILE_EXTENSION))
+        .map((file) => file.slice(0, -GROUP_FILE_EXTENSION.length))
+        .filter(isUsableSlug)
+    },
+    /** The text of a group file, undefined where there is none. */
+    async read(name: string): Promise<string | undefined> {
+      try {
+        return await readFile(pathOf(name), 'utf8')
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw error
+      }
+    },
+    /** Who may read a group file, and whose it is; undefined where there is none. */
+    rights: (name: string): Promise<FileRights | undefined> => fileRights(pathOf(name)),
+    /** Replaces a group file whole, with the rights it had, or with these. Its modification time always grows. */
+    async write(name: string, text: string, rights?: FileRights): Promise<void> {
+      const path = pathOf(name)
+      const before = await mtimeOf(path)
+      await replaceFile(path, text, {
+        mode: FILE_MODE,
+        rights,
+        temporary: `.pyrite-${name}.tmp`,
+        ...(before === undefined ? {} : { finish: (file) => makeNewer(file, before) }),
+      })
+    },
+    async remove(name: string): Promise<void> {
+      await rm(pathOf(name), { force: true })
+    },
+    /** Puts the renames and removals so far on the disk. */
+    flush: (): Promise<void> => syncFolder(folder),
+  }
+}
+export type GroupStore = ReturnType<typeof createGroupStore>

@@ -1,0 +1,117 @@
+import type { Config } from '../../../platform/config/schema.ts'
+import { SERVICE_USERNAME } from '../bridge/news.ts'
+import { createGaleneApi } from '../groups/api.ts'
+import { askStatus, type StatusAnswer } from '../wire/ask-status.ts'
+import { createGaleneHttp, type GaleneHttp } from '../wire/galene-http.ts'
+import { type Connecting, createConnecting } from '../wire/tls.ts'
+import { createTokens, type Tokens } from '../wire/tokens.ts'
+import { recogniseVersion, versionProblem } from '../wire/versions.ts'
+import { lookAtPage, type PageLook } from './look-at-page.ts'
+import { makeProbeByApi, makeProbeFile, type ProbeGroup } from './probe-group.ts'
+import { type JoinTry, tryJoin } from './try-join.ts'
+
+/** What one look at the SFU found. Nothing is judged here. */
+export type SfuLook = {
+  url: string
+  /** Why no group could be made to try a join in. */
+  noGroup?: string
+  status: StatusAnswer
+  /** That its version is not supported, in a sentence. */
+  versionProblem?: string
+  join: JoinTry | { is: 'not-tried' }
+  /** Galene's own page, where people may open it. */
+  page?: PageLook
+}
+
+export type LookNeeds = {
+  config: Config
+  /** Where the SFU answers, without a path. */
+  url: string
+  /** A channel's group that is there and has nobody in its call, for where Pyrite makes no groups itself. */
+  idleGroup?: () => Promise<string | undefined>
+  now: () => Date
+}
+
+type Tools = { connecting: Connecting; http: GaleneHttp; tokens: Tokens }
+
+/** Asked for where no group can be made: any name tells whether somebody answers. */
+const NO_GROUP = 'pyrite_doctor'
+
+const groupByHand = async ({ idleGroup }: LookNeeds): Promise<ProbeGroup> => {
+  const name = await idleGroup?.()
+  if (name === undefined) throw new Error('Pyrite makes no groups, and no channel is idle')
+  return { name, remove: async () => undefined }
+}
+
+const makeGroup = (needs: LookNeeds, { http, tokens: { jwk } }: Tools): Promise<ProbeGroup> => {
+  const { config, now } = needs
+  const { sync, api_user: user, api_password: password } = config.galene
+  if (config.sfu.url === '' || sync === 'files') {
+    return makeProbeFile(config.sfu.groups_dir, jwk, now())
+  }
+  if (sync === 'off') return groupByHand(needs)
+  return makeProbeByApi(createGaleneApi({ http, user, password }), jwk, now())
+}
+
+const versionProblemOf = async (http: GaleneHttp): Promise<string | undefined> => {
+  try {
+    return versionProblem(await recogniseVersion(http))
+  } catch {
+    // It does not answer, which the status says.
+    return undefined
+  }
+}
+
+type Joins = Pick<SfuLook, 'join' | 'page'>
+
+const joinAll = async (needs: LookNeeds, tools: Tools, group: string): Promise<Joins> => {
+  const { config, url, now } = needs
+  const { tokens, connecting } = tools
+  const ticket = { username: SERVICE_USERNAME, group, role: 'listener', recording: false } as const
+  const token = await tokens.sign(ticket)
+  const join = await tryJoin({ url, group, token, connecting })
+  const page = await lookAtPage({ config, group, token, now })
+  return { join, ...(page && { page }) }
+}
+
+const lookWith = async (needs: LookNeeds, tools: Tools): Promise<SfuLook> => {
+  const { config, url, now } = needs
+  const { connecting, http } = tools
+  const made = await makeGroup(needs, tools).catch((error: Error) => error)
+  const group = made instanceof Error ? undefined : made
+  try {
+    const host = config.sfu.token_audience
+    const name = group?.name ?? NO_GROUP
+    const status = await askStatus({ url, group: name, host, connecting, now })
+    const old = status.is === 'answered' ? await versionProblemOf(http) : undefined
+    return {
+      url,
+      status,
+      ...(made instanceof Error && { noGroup: made.message }),
+      ...(old !== undefined && { versionProblem: old }),
+      ...(group && status.is === 'answered'
+        ? await joinAll(needs, tools, group.name)
+        : { join: { is: 'not-tried' } }),
+    }
+  } finally {
+    // What is left behind goes at the next look.
+    await group?.remove().catch(() => undefined)
+  }
+}
+
+/**
+ * Looks at the SFU as a join would: a group of its own, which no channel can have and nobody sees, a status, a token, a real join;
+ * and removes the group again. Rejects only where the settings cannot be used at all.
+ */
+export const lookAtSfu = async (needs: LookNeeds): Promise<SfuLook> => {
+  const { config, url, now } = needs
+  const connecting = createConnecting(url.startsWith('https:'), config.galene, now)
+  const http = createGaleneHttp({ url: () => url, connecting })
+  try {
+    const tokens = createTokens({ config: config.sfu, now })
+    return await lookWith(needs, { connecting, http, tokens })
+  } finally {
+    http.end()
+    connecting.close()
+  }
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import type { Log } from '../../../platform/log.ts'
+import { type GaleneHttp, handshakeProblem } from '../wire/galene-http.ts'
+import { createStatus } from '../wire/status.ts'
+import type { Connecting } from '../wire/tls.ts'
+import { recogniseVersion } from '../wire/versions.ts'
+import type { Choice } from './choose.ts'
+import { SfuProcess } from './process.ts'
+
+export type WatchNeeds = {
+  choice: Choice
+  dataFolder: string
+  log: Log
+  now: () => Date
+  connecting: Connecting
+  http: Pick<GaleneHttp, 'ask'>
+  /** Reachability changed. */
+  changed: (isReachable: boolean) => void
+  /** A supervised SFU ended: everybody on it is gone. */
+  gone: () => void
+}
+
+/** Looks in a row that found a living child silent, until it is replaced. */
+const SILENT_LOOKS = 3
+
+/** The SFU itself: where it answers, whether it does, and, where it is ours to run, its process. */
+export const watchServer = (needs: WatchNeeds) => {
+  const { choice, dataFolder, log, now, connecting, changed, gone } = needs
+  let silentLooks = 0
+  let hasBeenUp = false
+  const child =
+    'run' in choice
+      ? new SfuProcess({
+          run: choice.run,
+          log,
+          pidFile: join(dataFolder, 'sfu.pid'),
+          check: async (url) => (await handshakeProblem(url, connecting)) === undefined,
+          gone: () => {
+            hasBeenUp = false
+            gone()
+            void status.checkNow()
+          },
+          up: () => {
+            hasBeenUp = true
+            silentLooks = 0
+            void status.checkNow()
+          },
+        })
+      : undefined
+  const url = (): string => ('url' in choice ? choice.url : (child?.url() ?? ''))
+
+  const check = async (): Promise<string | undefined> => {
+    const problem = await handshakeProblem(url(), connecting)
+    silentLooks = problem === undefined ? 0 : silentLooks + 1
+    if (silentLooks >= SILENT_LOOKS && hasBeenUp) {
+      silentLooks = 0
+      child?.replace()
+    }
+    return problem
+  }
+  const { kind, description } = choice
+  const recognise = () => recogniseVersion(needs.http)
+  const status = createStatus({ kind, description, now, log, check, recognise, changed })
+  return {
+    url,
+    health: status.health,
+    checkNow: () => void status.checkNow(),
+    async start(): Promise<void> {
+      await child?.start()
+      await status.start()
+    },
+    async stop(): Promise<void> {
+      status.stop()
+      await child?.stop()
+    },
+  }
+}

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import { type ClientRequestArgs, Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect, type TLSSocket } from 'node:tls'
+import type { Config } from '../../../platform/config/schema.ts'
+
+type Address = { host?: string | null | undefined; port?: string | number | null | undefined }
+type Connected = (error: Error | null, socket: Duplex) => void
+
+/** How to reach the SFU's HTTP port: every connection to it is made by one of these two. */
+export type Connecting = {
+  /** For `request` of node:http and node:https, and for http-proxy; it keeps connections open. */
+  agent: HttpAgent
+  /** What a WebSocket takes beside its own options. */
+  socketOptions: Pick<ClientRequestArgs, 'createConnection'>
+  /** Closes what the agent keeps open. */
+  close(): void
+}
+
+const CONNECT_MS = 5_000
+const HTTPS_PORT = 443
+
+const REASONS: Record<string, string> = {
+  CERT_HAS_EXPIRED: 'the certificate of the call server has expired',
+  CERT_NOT_YET_VALID: 'the certificate of the call server is not valid yet: compare the clocks',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the call server is for another host name',
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    'the call server signed its certificate itself: name it by galene.certificate_sha256',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'the certificate of the call server is from an authority that galene.ca_file does not hold',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'the certificate of the call server is from an authority that galene.ca_file does not hold',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'the certificate of the call server is from an authority that galene.ca_file does not hold',
+}
+
+/** A refusal in words for who runs the server; any other error as it is. */
+const explained = (error: Error & { code?: string }): Error => {
+  const reason = REASONS[error.code ?? '']
+  return reason === undefined ? error : new Error(reason, { cause: error })
+}
+
+const asFingerprint = (hex: string): string => hex.replaceAll(':', '').toLowerCase()
+
+/** Why a certificate is not the pinned one, or no longer good. */
+const complaint = (socket: TLSSocket, pin: string, now: Date): string | undefined => {
+  const certificate = socket.getPeerX509Certificate()
+  if (!certificate) return 'the call server shows no certificate'
+  const shown = asFingerprint(certificate.fingerprint256)
+  if (shown !== pin) {
+    return `the call server shows another certificate than galene.certificate_sha256 names: ${shown}`
+  }
+  const isOver = Date.parse(certificate.validTo) < now.getTime()
+  return isOver ? REASONS.CERT_HAS_EXPIRED : undefined
+}
+
+const readAuthority = (path: string): Buffer | undefined => {
+  if (path === '') return undefined
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new Error(`galene.ca_file cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/**
+ * Connects by TLS. A certificate must come from a known authority and be for this host; or, with a pin, be that very one, and then
+ * neither is asked unless an authority is named as well. Nothing is sent before that is certain.
+ */
+const createSecure = (settings: Config['galene'], now: () => Date) => {
+  const pin = asFingerprint(settings.certificate_sha256)
+  const ca = readAuthority(settings.ca_file)
+  const mustBeSigned = pin === '' || ca !== undefined
+  return ({ host, port }: Address, connected: Connected): undefined => {
+    const name = host ?? 'localhost'
+    const socket = connect({
+      host: name,
+      port: Number(port ?? HTTPS_PORT),
+      servername: isIP(name) ? '' : name,
+      // Not to accept anything: a pinned certificate is compared below, before a byte leaves.
+      rejectUnauthorized: mustBeSigned,
+      ...(ca && { ca }),
+      ...(pin !== '' && mustBeSigned && { checkServerIdentity: () => undefined }),
+    })
+    const timer = setTimeout(
+      () => socket.destroy(new Error('the call server does not answer by TLS')),
+      CONNECT_MS,
+    )
+    const fail = (error: Error) => {
+      clearTimeout(timer)
+      connected(explained(error), socket)
+    }
+    socket.once('error', fail)
+    socket.once('secureConnect', () => {
+      const reason = pin === '' ? undefined : complaint(socket, pin, now())
+      if (reason !== undefined) return socket.destroy(new Error(reason))
+      clearTimeout(timer)
+      socket.off('error', fail)
+      connected(null, socket)
+    })
+  }
+}
+
+const KEEP = { keepAlive: true, maxFreeSockets: 16 }
+
+/** How to connect to the SFU at this kind of address. Throws a sentence where `galene.ca_file` cannot be read. */
+export const createConnecting = (
+  isSecure: boolean,
+  settings: Config['galene'],
+  now: () => Date,
+): Connecting => {
+  if (!isSecure) {
+    const agent = new HttpAgent(KEEP)
+    return { agent, socketOptions: {}, close: () => agent.destroy() }
+  }
+  const secure = createSecure(settings, now)
+  const agent = Object.assign(new HttpsAgent(KEEP), { createConnection: secure })
+  // The types of node know only its own kind of socket.
+  const createConnection = secure as unknown as NonNullable<ClientRequestArgs['createConnection']>
+  return { agent, socketOptions: { createConnection }, close: () => agent.destroy() }
+}
