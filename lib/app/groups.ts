@@ -16,15 +16,18 @@ const addressesFor = (slug: string, { galene, server }: GroupSettings) => {
   }
 }
 
+/** Galene tells name and description of any group to whoever asks for it, so of a private channel it is told neither. */
+const wordsOf = ({ slug, name, topic, private: isPrivate }: ChannelGroup) =>
+  isPrivate ? { displayName: slug, description: '' } : { displayName: name, description: topic }
+
 /** A channel as the media server should know it. */
 export const asGroup =
   (config: GroupSettings) =>
-  ({ slug, name, topic, recordable, members }: ChannelGroup): Group => ({
-    name: slug,
-    displayName: name,
-    description: topic,
+  (channel: ChannelGroup): Group => ({
+    name: channel.slug,
+    ...wordsOf(channel),
     maxClients: config.sfu.max_clients,
-    allowRecording: recordable,
-    members,
-    ...addressesFor(slug, config),
+    allowRecording: channel.recordable,
+    members: channel.members,
+    ...addressesFor(channel.slug, config),
   })

@@ -124,7 +124,7 @@ export const membersOf = (db: Db, channelId: number): Promise<ChannelMember[]> =
 export const channelsWithMembers = async (db: Db, slug?: string) => {
   const rows = await db
     .selectFrom('channels')
-    .select(['id', 'slug', 'name', 'topic', 'recordable'])
+    .select(['id', 'slug', 'name', 'topic', 'private', 'recordable'])
     .$if(slug !== undefined, (query) => query.where('slug', '=', slug ?? ''))
     .orderBy('id')
     .execute()
@@ -140,10 +140,11 @@ export const channelsWithMembers = async (db: Db, slug?: string) => {
     .orderBy('u.username')
     .execute()
   for (const { channelId, username, role } of people) members.get(channelId)?.set(username, role)
-  return rows.map(({ id, slug, name, topic, recordable }) => ({
+  return rows.map(({ id, slug, name, topic, private: isPrivate, recordable }) => ({
     slug,
     name,
     topic,
+    private: isPrivate === 1,
     recordable: recordable === 1,
     members: members.get(id) ?? new Map<string, ChannelRole>(),
   }))
