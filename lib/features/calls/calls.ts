@@ -1,4 +1,3 @@
-import type { Db } from '../../platform/db/index.ts'
 import type { Database } from '../../platform/db/open.ts'
 import type { Hub } from '../../platform/ws/hub.ts'
 import type { CallParticipant, MyChannel } from '../../protocol/channels.ts'
@@ -7,6 +6,7 @@ import type { AccessPolicy, CallRecord, Participant, Sfu } from '../../sfu/sfu.t
 import { type Channels, topicOf } from '../channels/index.ts'
 import type { Moderation } from '../moderation/index.ts'
 import { callHistory } from './history.ts'
+import * as stored from './queries.sqlite.ts'
 import * as queries from './queries.ts'
 
 export type CallsNeeds = {
@@ -30,22 +30,22 @@ const asCallParticipant = ({ connectionId, caller, joinedAt }: Participant): Cal
   joinedAt: joinedAt.toISOString(),
 })
 
-/** Keeps one record of each connection to a call [SFU-18]. */
-const callSessions = (db: Db) => {
-  /** Live connections whose beginning is stored. */
+/** Keeps one record of each connection to a call [SFU-18]. What is asked for is stored in that order. */
+const callSessions = ({ write }: CallsNeeds['database']) => {
+  /** Live connections whose beginning is stored, or about to be. */
   const begun = new Set<string>()
   return {
-    async begin(channelId: number, participants: readonly Participant[]) {
-      for (const participant of participants) {
-        if (begun.has(participant.connectionId)) continue
-        begun.add(participant.connectionId)
-        await queries.openSession(db, channelId, participant)
-      }
+    async begin(slug: string, participants: readonly Participant[]) {
+      const fresh = participants.filter(({ connectionId }) => !begun.has(connectionId))
+      if (fresh.length === 0) return
+      for (const { connectionId } of fresh) begun.add(connectionId)
+      await write((sqlite) => {
+        for (const participant of fresh) stored.openSession(sqlite, slug, participant)
+      })
     },
     async end(record: CallRecord) {
       begun.delete(record.connectionId)
-      const channelId = await queries.channelIdOf(db, record.group)
-      if (channelId !== undefined) await queries.endSession(db, channelId, record)
+      await write((sqlite) => stored.endSession(sqlite, record))
     },
   }
 }
@@ -102,7 +102,7 @@ export const callRules = (needs: CallsNeeds) => {
   const { channels, moderation, sfu, onBug } = needs
   const { db } = needs.database
   const news = callNews(needs)
-  const sessions = callSessions(db)
+  const sessions = callSessions(needs.database)
   const past = callHistory(needs)
   let telling: NodeJS.Timeout | undefined
   const report = (work: Promise<unknown>) => {
@@ -111,9 +111,7 @@ export const callRules = (needs: CallsNeeds) => {
 
   const tellWho = async (slug: string) => {
     const channelId = await queries.channelIdOf(db, slug)
-    if (channelId === undefined) return
-    news.tellParticipants(channelId, slug)
-    await sessions.begin(channelId, sfu().participants(slug))
+    if (channelId !== undefined) news.tellParticipants(channelId, slug)
   }
 
   /** [SFU-4]: only members join, as what the ledger leaves them. A lock lets those back in who were inside when it began. */
@@ -136,6 +134,7 @@ export const callRules = (needs: CallsNeeds) => {
     admit,
     history: past.history,
     participantsChanged(slug: string) {
+      report(sessions.begin(slug, sfu().participants(slug)))
       report(past.changed(slug))
       report(tellWho(slug))
     },

@@ -1,4 +1,5 @@
 import type { Sqlite } from '../../platform/db/index.ts'
+import type { CallRecord, Participant } from '../../sfu/sfu.ts'
 import { isBrief, type KeptCall, type KeptStay } from './grouping.ts'
 
 /** Everything here runs inside a write job: a channel has one newest call, and revisions have no gap. */
@@ -90,4 +91,37 @@ export const putCall = (
 /** Calls that run are known to run at `at`. */
 export const calledAt = (sqlite: Sqlite, at: string): void => {
   sqlite.prepare('update calls set seenAt = ? where endedAt is null').run(at)
+}
+
+/** A call session begins when somebody has joined. Doing it twice changes nothing, nor does one of a channel that is gone. */
+export const openSession = (
+  sqlite: Sqlite,
+  slug: string,
+  { connectionId, caller, joinedAt }: Participant,
+): void => {
+  sqlite
+    .prepare(
+      `insert into callSessions (id, channelId, userId, joinedAt, peerAddress, bytesUp, bytesDown, messagesUp, messagesDown)
+       select ?, id, ?, ?, '', 0, 0, 0, 0 from channels where slug = ?
+       on conflict (id) do nothing`,
+    )
+    .run(connectionId, caller.userId, joinedAt.toISOString(), slug)
+}
+
+/** Ends a call session with what was counted; writes it whole where its beginning was not stored. */
+export const endSession = (sqlite: Sqlite, record: CallRecord): void => {
+  sqlite
+    .prepare(
+      `insert into callSessions
+         (id, channelId, userId, joinedAt, leftAt, reason, peerAddress, bytesUp, bytesDown, messagesUp, messagesDown)
+       select @connectionId, id, @userId, @joinedAt, @leftAt, @reason, @peerAddress, @bytesUp, @bytesDown, @messagesUp, @messagesDown
+       from channels where slug = @group
+       on conflict (id) do update set leftAt = excluded.leftAt, reason = excluded.reason, peerAddress = excluded.peerAddress,
+         bytesUp = excluded.bytesUp, bytesDown = excluded.bytesDown, messagesUp = excluded.messagesUp, messagesDown = excluded.messagesDown`,
+    )
+    .run({
+      ...record,
+      joinedAt: record.joinedAt.toISOString(),
+      leftAt: record.leftAt.toISOString(),
+    })
 }

@@ -4,22 +4,29 @@ import type { ChannelMember, ChannelRole } from '../../protocol/channels.ts'
 import { MAX_UNREAD } from '../../protocol/limits.ts'
 import type { Standing } from './access.ts'
 
-export const standingOf = (db: Db, userId: string, slug: string): Promise<Standing | undefined> =>
+const standingIn = compiledOnce((db: Db, userId: string, slug: string) =>
   db
     .selectFrom('channels as c')
-    .innerJoin('users as u', (on) => on.on('u.id', '=', userId).on('u.disabled', '=', 0))
+    .innerJoin('users as u', (on) =>
+      on.on('u.id', '=', userId).on((eb) => eb('u.disabled', '=', eb.lit(0))),
+    )
     .leftJoin('memberships as m', (on) =>
       on.onRef('m.channelId', '=', 'c.id').onRef('m.userId', '=', 'u.id'),
     )
-    .select((eb) => [
-      'c.id as channelId',
-      'c.slug',
-      'c.private',
-      'm.role',
-      eb.case().when('u.role', '=', 'admin').then(1).else(0).end().as('admin'),
-    ])
-    .where('c.slug', '=', slug)
-    .executeTakeFirst()
+    .select(['c.id as channelId', 'c.slug', 'c.private', 'm.role', 'u.role as workspaceRole'])
+    .where('c.slug', '=', slug),
+)
+
+export const standingOf = async (
+  db: Db,
+  userId: string,
+  slug: string,
+): Promise<Standing | undefined> => {
+  const row = (await standingIn(db, userId, slug)).at(0)
+  if (!row) return
+  const { workspaceRole, ...standing } = row
+  return { ...standing, admin: workspaceRole === 'admin' ? 1 : 0 }
+}
 
 const membershipIn = compiledOnce((db: Db, slug: string, userId: string) =>
   db

@@ -1,3 +1,4 @@
+import { compiledOnce } from '../../platform/db/compiled.ts'
 import type { Db } from '../../platform/db/index.ts'
 import type { Place } from './rows.ts'
 
@@ -18,13 +19,17 @@ export const inForce = (db: Db, channelId: number, at: string) =>
   holding(db, at).where('a.channelId', '=', channelId).orderBy('a.number').execute()
 
 /** What is in force and concerns one person: acts upon them, and a lock, which alone has no person. Two parts, so that each finds its rows by the index. */
-export const inForceFor = (db: Db, channelId: number, userId: string, at: string) => {
-  const here = holding(db, at).where('a.channelId', '=', channelId)
-  return here
-    .where('a.userId', '=', userId)
-    .unionAll(here.where('a.userId', 'is', null))
-    .execute()
-}
+const forOne = compiledOnce(
+  (db: Db, at: string, channel: number, userId: string, atAgain: string, channelAgain: number) =>
+    holding(db, at)
+      .where('a.channelId', '=', channel)
+      .where('a.userId', '=', userId)
+      .unionAll(
+        holding(db, atAgain).where('a.channelId', '=', channelAgain).where('a.userId', 'is', null),
+      ),
+)
+export const inForceFor = (db: Db, channelId: number, userId: string, at: string) =>
+  forOne(db, at, channelId, userId, at, channelId)
 
 /** All that is in force, by the channel's slug. */
 export const inForceIn = (db: Db, slug: string, at: string) =>
