@@ -81,6 +81,19 @@ describe.each(RUNS)('a private channel, by $way on $binary', ({ binary, way }) =
     expect((await at(galene.url, `/group/m7/.status`)).text).not.toMatch(/merger|bolt|friday/i)
   })
 
+  it('is named to no admin outside by what is wrong with it [ADM-2]', async () => {
+    await galene.write(SECRET.slug, '{"comment":"of somebody else"}')
+    if (way === 'off') await galene.remove(SECRET.slug)
+    pyrite.app.sfu.groupsChanged(SECRET.slug)
+    await eventually(() => expect(pyrite.app.sfu.syncState(SECRET.slug).state).toBe('failed'))
+    const alice = await pyrite.signIn('alice')
+    const { status, body } = await alice.send('POST', '/api/admin/calls/check', {})
+    expect(status).toBe(200)
+    const text = JSON.stringify(body)
+    expect(text).toMatch(/"group-(failed|unmanaged)"/)
+    expect(text).not.toMatch(/\bm7\b|merger/i)
+  })
+
   it('tells nobody outside through Pyrite more than one that does not exist', async () => {
     const { cookie } = await pyrite.signIn('bob')
     const call = await join(cookie, SECRET.slug)

@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/db/index.ts'
 import { ratePerPerson } from '../../platform/ws/rate.ts'
 import type { CallsReport, ChannelCalls, Examination } from '../../protocol/admin.ts'
-import type { Sfu } from '../../sfu/sfu.ts'
+import type { Sfu, SyncState } from '../../sfu/sfu.ts'
 import type { Users } from '../users/index.ts'
 import { channelsFor, type KnownChannel } from './queries.ts'
 
@@ -39,6 +39,13 @@ const examinations = (examine: AdminNeeds['examine']) => {
   }
 }
 
+/** How a channel stands; of one that must not be told, without the slug that a path or a command in the reason may hold. */
+const toldSync = ({ slug, isTold }: KnownChannel, sync: SyncState): SyncState => {
+  if (isTold || sync.reason === undefined) return sync
+  const itsSlug = new RegExp(`(?<![a-z0-9-])${slug}(?![a-z0-9-])`, 'g')
+  return { ...sync, reason: sync.reason.replace(itsSlug, 'SLUG') }
+}
+
 /** What admins see of the call server. Knows no HTTP. */
 export const adminRules = ({ db, users, sfu, examine, now }: AdminNeeds) => {
   const checks = examinations(examine)
@@ -48,13 +55,16 @@ export const adminRules = ({ db, users, sfu, examine, now }: AdminNeeds) => {
     message: 'you check calls more often than this server allows',
   })
 
-  const channelCalls = ({ slug, name, isTold }: KnownChannel): ChannelCalls => ({
-    ...(isTold && { channelSlug: slug, name }),
-    sync: sfu().syncState(slug),
-    participants: sfu().participants(slug).length,
-    locked: sfu().groupState(slug).locked,
-    recording: sfu().groupState(slug).recording,
-  })
+  const channelCalls = (channel: KnownChannel): ChannelCalls => {
+    const { slug, name, isTold } = channel
+    return {
+      ...(isTold && { channelSlug: slug, name }),
+      sync: toldSync(channel, sfu().syncState(slug)),
+      participants: sfu().participants(slug).length,
+      locked: sfu().groupState(slug).locked,
+      recording: sfu().groupState(slug).recording,
+    }
+  }
 
   const report = async (userId: string): Promise<CallsReport> => {
     const { kind, description, reachable, since, checkedAt, version, problem } = sfu().health()
@@ -77,8 +87,9 @@ export const adminRules = ({ db, users, sfu, examine, now }: AdminNeeds) => {
   return {
     /** The channels that are not in step with the call server, and why. Private ones stay without a name. */
     async outOfStep(): Promise<{ slug: string; reason: string }[]> {
-      const states = (await channelsFor(db)).map(({ slug, isTold }) => ({
-        ...{ slug: isTold ? slug : 'a private channel', sync: sfu().syncState(slug) },
+      const states = (await channelsFor(db)).map((channel) => ({
+        slug: channel.isTold ? channel.slug : 'a private channel',
+        sync: toldSync(channel, sfu().syncState(channel.slug)),
       }))
       return states.flatMap(({ slug, sync: { state, reason = '' } }) =>
         state === 'failed' ? [{ slug, reason }] : [],
