@@ -1,6 +1,15 @@
 // `npm test`: installs what the tests need and runs everything. The last line counts.
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { ensureBuilt } from './built.mjs'
@@ -25,21 +34,28 @@ const findChromium = () =>
     .map(onPath)
     .find(Boolean)
 
+const ran = (words, cwd = root) =>
+  spawnSync(words[0], words.slice(1), {
+    cwd,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  }).status === 0
+const apt = onPath('apt-get')
+const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+const updated = () => apt !== undefined && ran([...asRoot, apt, 'update', '-qq'])
+
 /** Installs a package of Debian; false where that is impossible. */
-const installed = (name) => {
-  const apt = onPath('apt-get')
+const installed = (name) => updated() && ran([...asRoot, apt, 'install', '-y', '-qq', name])
+
+/** Unpacks a package of Debian into a folder, without installing it: no service of it starts, and takes port 80. */
+const unpacked = (name, folder) => {
   if (!apt) return false
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
-  const run = (...args) => {
-    const [command, ...rest] = [...sudo, apt, ...args]
-    return (
-      spawnSync(command, rest, {
-        stdio: ['ignore', 'ignore', 'inherit'],
-        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      }).status === 0
-    )
-  }
-  return run('update', '-qq') && run('install', '-y', '-qq', name)
+  mkdirSync(folder, { recursive: true })
+  const download = () =>
+    ran([apt, 'download', '-qq', '-o', 'APT::Sandbox::User=root', name], folder)
+  if (!(download() || (updated() && download()))) return false
+  const file = readdirSync(folder).find((each) => each.endsWith('.deb'))
+  return file !== undefined && ran(['dpkg-deb', '-x', file, '.'], folder)
 }
 
 /** A Chromium for the browser tests: the one that is there, or Debian's. */
@@ -69,6 +85,16 @@ const ensureNginx = () => {
   if (process.env.NGINX || onPath('nginx') || existsSync('/usr/sbin/nginx')) return
   console.log('Installing nginx from Debian for the tests of the reverse proxy.')
   installed('nginx-light')
+}
+
+/** A Caddy for the same; undefined: those tests are left out, and counted. */
+const ensureCaddy = () => {
+  const folder = join(root, 'node_modules/.pyrite-caddy')
+  const own = join(folder, 'usr/bin/caddy')
+  const found = process.env.CADDY ?? onPath('caddy') ?? (existsSync(own) ? own : undefined)
+  if (found) return found
+  console.log('Unpacking Caddy from Debian for the tests of the reverse proxy.')
+  return unpacked('caddy', folder) ? own : undefined
 }
 
 /** The real Galenes the SFU suites run on beside the built-in SFU. */
@@ -117,11 +143,13 @@ const chromium = ensureChromium()
 const galenes = findGalenes()
 const turnserver = ensureTurnserver()
 ensureNginx()
+const caddy = ensureCaddy()
 const env = {
   ...process.env,
   CHROMIUM: chromium,
   GALENE_BINARIES: galenes.join(':'),
   ...(turnserver && { TURNSERVER: turnserver }),
+  ...(caddy && { CADDY: caddy }),
   NODE_ENV: 'test',
 }
 const only = process.argv.slice(2)
@@ -143,6 +171,11 @@ console.log(
   turnserver
     ? `coturn used: ${turnserver}`
     : 'No coturn found: the tests of TURN are left out, and counted as skipped. Install it, or name it in TURNSERVER=/path/to/turnserver.',
+)
+console.log(
+  caddy
+    ? `Caddy used: ${caddy}`
+    : 'No Caddy found: its tests as a reverse proxy are left out, and counted as skipped. Install it, or name it in CADDY=/path/to/caddy.',
 )
 console.log(`Chromium used: ${chromium}`)
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
