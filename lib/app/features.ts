@@ -92,7 +92,7 @@ export const createFeatures = (needs: FeatureNeeds) => {
   })
   const recordings = createRecordings({ hub, channels, sfu })
   const whip = createWhip({
-    ...{ db: database.db, log: needs.log, channels, sfu, now, newId },
+    ...{ database, log: needs.log, channels, sfu, now, newId },
     admit: calls.admit,
     newSecret: newToken,
   })

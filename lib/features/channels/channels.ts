@@ -158,6 +158,9 @@ export const channelRules = (needs: ChannelsNeeds) => {
   const mustManage = managing(needs)
   return {
     mustManage,
+    /** The same for what is stored elsewhere than in the database: asked once, right before it is done. */
+    mustManageNow: (userId: string, slug: string): Promise<Standing> =>
+      needs.database.write((sqlite) => mustManage(sqlite, userId, slug)),
     ...channelReads(needs, news),
     ...channelWrites({ ...needs, mustManage }, news),
     ...membershipRules({ ...needs, mustManage }, news),

@@ -39,6 +39,8 @@ export type ChannelsNeeds = {
     mustWrite(sqlite: Sqlite, who: { channelId: number; userId: string; role: ChannelRole }): void
     mustBeInvitable(sqlite: Sqlite, channelId: number, userId: string): void
     /** Why a person is not in a channel that they see, where a ban is why. */
+    banOf(sqlite: Sqlite, slug: string, userId: string): PyriteError | undefined
+    /** The same outside a write job. */
     readBan(slug: string, userId: string): Promise<PyriteError | undefined>
   }
 }

@@ -141,8 +141,17 @@ const posting = (needs: ChatNeeds) => {
 const removing = ({ database: { write }, hub, ledger, now }: ChatNeeds) => {
   const { mustBeIn } = places({ ledger })
   const tell = teller(hub)
+  const mustModerate = (sqlite: Sqlite, userId: string, { channelId, role }: stored.Place) => {
+    if (role !== 'moderator' && !stored.isAdmin(sqlite, userId)) {
+      throw new PyriteError('chat.not-yours', 'only its author or a moderator may delete it')
+    }
+    ledger.mustWrite(sqlite, { channelId, userId, role })
+  }
   return {
-    /** Empties a message and keeps its place. Throws `channels.not-found`, `not-found`, `chat.not-yours`. */
+    /**
+     * Empties a message and keeps its place. Who has to be silent may still take back what they said themselves. Throws `channels.not-found`,
+     * `not-found`, `chat.not-yours`, `moderation.timed-out`.
+     */
     async remove(
       userId: string,
       { channelSlug, messageId }: z.infer<typeof DeleteMessage>,
@@ -152,11 +161,7 @@ const removing = ({ database: { write }, hub, ledger, now }: ChatNeeds) => {
         const place = mustBeIn(sqlite, userId, channelSlug)
         const before = stored.findMessage(sqlite, place, messageId)
         if (!before) throw noSuchMessage()
-        const isAllowed =
-          before.authorId === userId || place.role === 'moderator' || stored.isAdmin(sqlite, userId)
-        if (!isAllowed) {
-          throw new PyriteError('chat.not-yours', 'only its author or a moderator may delete it')
-        }
+        if (before.authorId !== userId) mustModerate(sqlite, userId, place)
         if (before.deletedAt !== null) return { place, message: before, isNew: false }
         const message: Message = { ...before, rev: place.lastRev + 1, text: '', deletedAt }
         stored.updateMessage(sqlite, place, message)

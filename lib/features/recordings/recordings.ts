@@ -3,12 +3,12 @@ import { PyriteError } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/ws/hub.ts'
 import type { OneRecording, RecordingList } from '../../protocol/recordings.ts'
 import type { RecordingSource, Sfu } from '../../sfu/sfu.ts'
-import { type Channels, mustManage, topicOf } from '../channels/index.ts'
+import { type Channels, topicOf } from '../channels/index.ts'
 import { holdsSomething, toRecording } from './names.ts'
 
 export type RecordingsNeeds = {
   hub: Pick<Hub, 'publish'>
-  channels: Pick<Channels, 'mustBeMember' | 'standing'>
+  channels: Pick<Channels, 'mustBeMember' | 'mustManageNow'>
   sfu: () => Pick<Sfu, 'recordings'>
 }
 
@@ -38,12 +38,12 @@ export const recordingRules = ({ hub, channels, sfu }: RecordingsNeeds) => ({
     return source
   },
 
-  /** For moderators. Everybody in the channel hears that there is one less. Throws `not-allowed` and what `open` throws. */
+  /** For those who manage the channel. Its people hear that there is one less. Throws `not-allowed`, `moderation.timed-out` and what `open` throws. */
   async remove(
     userId: string,
     { channelSlug, name }: z.infer<typeof OneRecording>,
   ): Promise<Record<string, never>> {
-    const { slug, channelId } = mustManage(await channels.standing(userId, channelSlug))
+    const { slug, channelId } = await channels.mustManageNow(userId, channelSlug)
     if (!(await sfu().recordings.remove(slug, name))) throw noSuch()
     hub.publish(topicOf(channelId), 'recordings.changed', { channelSlug: slug })
     return {}

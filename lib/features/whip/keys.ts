@@ -12,10 +12,17 @@ import type {
 import { mustManage } from '../channels/index.ts'
 import type { LiveStreams } from './live.ts'
 import type { WhipNeeds } from './needs.ts'
+import * as stored from './queries.sqlite.ts'
 import * as queries from './queries.ts'
 
 /** A key is 256 random bits: a plain hash of it tells nothing. */
 export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+
+const notSupported = () =>
+  new PyriteError(
+    'calls.not-supported',
+    'the built-in call server takes no streams of devices: it needs a Galene',
+  )
 
 const toKey = ({ id, name, createdBy, createdAt, publishedAt }: queries.KeyRow): WhipKey => ({
   id,
@@ -25,15 +32,14 @@ const toKey = ({ id, name, createdBy, createdAt, publishedAt }: queries.KeyRow):
   publishing: publishedAt,
 })
 
-/** The keys of a channel, for those who manage it. Each throws `channels.not-found`, `not-allowed`. */
+/** The keys of a channel, for those who manage it. Each throws `channels.not-found`, `not-allowed`; making and revoking `moderation.timed-out`. */
 export const keyRules = (needs: WhipNeeds, live: LiveStreams) => {
-  const { db, channels, sfu, now, newId, newSecret } = needs
-  const mustManageChannel = async (userId: string, slug: string) =>
-    mustManage(await channels.standing(userId, slug))
+  const { channels, sfu, now, newId, newSecret } = needs
+  const { db, write } = needs.database
 
   return {
     async keys(userId: string, channelSlug: string): Promise<WhipKeyList> {
-      const { channelId } = await mustManageChannel(userId, channelSlug)
+      const { channelId } = mustManage(await channels.standing(userId, channelSlug))
       const rows = await queries.keysOf(db, channelId)
       const isLive = await Promise.all(rows.map(live.isLive))
       return { keys: rows.map((row, n) => toKey(isLive[n] ? row : { ...row, publishedAt: null })) }
@@ -44,19 +50,19 @@ export const keyRules = (needs: WhipNeeds, live: LiveStreams) => {
       userId: string,
       { channelSlug, name }: z.infer<typeof CreateWhipKey>,
     ): Promise<NewWhipKey> {
-      const { channelId, slug } = await mustManageChannel(userId, channelSlug)
-      if (!sfu().abilities().whip) {
-        throw new PyriteError(
-          'calls.not-supported',
-          'the built-in call server takes no streams of devices: it needs a Galene',
-        )
-      }
-      if ((await queries.keysOf(db, channelId)).length >= MAX_WHIP_KEYS) {
-        throw new PyriteError('whip.too-many-keys', `a channel has at most ${MAX_WHIP_KEYS} keys`)
-      }
+      const isPossible = sfu().abilities().whip
       const secret = newSecret()
       const key = { id: newId(), name, createdBy: userId, createdAt: now().toISOString() }
-      await queries.insertKey(db, { ...key, channelId, keyHash: hashOf(secret) })
+      const { slug } = await write((sqlite) => {
+        const place = channels.mustManage(sqlite, userId, channelSlug)
+        const { channelId } = place
+        if (!isPossible) throw notSupported()
+        if (stored.countKeys(sqlite, channelId) >= MAX_WHIP_KEYS) {
+          throw new PyriteError('whip.too-many-keys', `a channel has at most ${MAX_WHIP_KEYS} keys`)
+        }
+        stored.insertKey(sqlite, { ...key, channelId, keyHash: hashOf(secret) })
+        return place
+      })
       return { key: { ...key, publishing: null }, secret, path: `/whip/${slug}` }
     },
 
@@ -65,11 +71,13 @@ export const keyRules = (needs: WhipNeeds, live: LiveStreams) => {
       userId: string,
       { channelSlug, keyId }: z.infer<typeof OneWhipKey>,
     ): Promise<Record<string, never>> {
-      const { channelId } = await mustManageChannel(userId, channelSlug)
-      const key = await queries.keyById(db, channelId, keyId)
-      if (!key) throw new PyriteError('not-found', 'there is no such key')
-      await queries.revoke(db, key.id)
-      await live.endOf(key)
+      await write((sqlite) => {
+        const { channelId } = channels.mustManage(sqlite, userId, channelSlug)
+        if (stored.revokeKey(sqlite, channelId, keyId)) return
+        throw new PyriteError('not-found', 'there is no such key')
+      })
+      const key = await queries.keyById(db, keyId)
+      if (key) await live.endOf(key)
       await queries.deleteRevoked(db)
       return {}
     },

@@ -1,6 +1,7 @@
 import { PyriteError } from '../../platform/errors.ts'
 import type { Published } from '../../sfu/sfu.ts'
 import type { WhipNeeds } from './needs.ts'
+import { isRevoked } from './queries.sqlite.ts'
 import * as queries from './queries.ts'
 
 /** The stream of a key, as the media server knows it; undefined while there is none. */
@@ -10,10 +11,10 @@ export const publishedBy = ({ slug, resource, resourceToken }: queries.KeyRow) =
     : { group: slug, resource, token: resourceToken }
 
 /** The streams that devices publish now, and ending them. */
-export const liveStreams = ({ db, log, admit, sfu }: WhipNeeds) => {
+export const liveStreams = ({ database: { db }, log, admit, sfu }: WhipNeeds) => {
   /** What the door of the call says to the person a key acts for. */
   const ask = async (key: queries.KeyRow): Promise<'yes' | 'locked' | 'no'> => {
-    if (key.disabled === 1 || queries.isRevoked(key)) return 'no'
+    if (key.disabled === 1 || isRevoked(key)) return 'no'
     const { createdBy: userId, username, displayName, slug } = key
     const caller = { userId, username, displayName, sessionId: '', byCookie: false }
     const admission = await admit(caller, slug)

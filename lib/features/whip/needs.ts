@@ -1,12 +1,12 @@
-import type { Db } from '../../platform/db/index.ts'
+import type { Database } from '../../platform/db/open.ts'
 import type { Log } from '../../platform/log.ts'
 import type { AccessPolicy, Sfu } from '../../sfu/sfu.ts'
 import type { Channels } from '../channels/index.ts'
 
 export type WhipNeeds = {
-  db: Db
+  database: Pick<Database, 'db' | 'write'>
   log: Pick<Log, 'warn' | 'info'>
-  channels: Pick<Channels, 'standing'>
+  channels: Pick<Channels, 'standing' | 'mustManage'>
   /** The door of the channel's call: what it says of the person, it says of their devices. */
   admit: AccessPolicy
   sfu: () => Pick<Sfu, 'whip' | 'abilities'>

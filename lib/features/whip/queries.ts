@@ -1,26 +1,6 @@
 import type { Db } from '../../platform/db/index.ts'
 
-export type NewKey = {
-  id: string
-  channelId: number
-  name: string
-  keyHash: string
-  createdBy: string
-  createdAt: string
-}
-
-export const insertKey = async (db: Db, key: NewKey): Promise<void> => {
-  await db
-    .insertInto('whipKeys')
-    .values({ ...key, resource: null, resourceToken: null, publishedAt: null })
-    .execute()
-}
-
-/** No hash: a key that was revoked, and is only kept until its stream has ended. */
-const REVOKED = 'revoked'
-const ANY_REVOKED = `${REVOKED}%`
-
-export const isRevoked = ({ keyHash }: { keyHash: string }): boolean => keyHash.startsWith(REVOKED)
+import { ANY_REVOKED } from './queries.sqlite.ts'
 
 /** Keys with the channel they are for and the person they act for. */
 const keys = (db: Db) =>
@@ -38,12 +18,8 @@ export type KeyRow = NonNullable<Awaited<ReturnType<typeof keyByHash>>>
 export const keyByHash = (db: Db, keyHash: string, slug: string) =>
   keys(db).where('k.keyHash', '=', keyHash).where('c.slug', '=', slug).executeTakeFirst()
 
-export const keyById = (db: Db, channelId: number, id: string) =>
-  keys(db)
-    .where('k.id', '=', id)
-    .where('k.channelId', '=', channelId)
-    .where('k.keyHash', 'not like', ANY_REVOKED)
-    .executeTakeFirst()
+/** Revoked or not. */
+export const keyById = (db: Db, id: string) => keys(db).where('k.id', '=', id).executeTakeFirst()
 
 /** A channel's keys, oldest first. */
 export const keysOf = (db: Db, channelId: number) =>
@@ -61,15 +37,6 @@ export const publishing = (db: Db, userId?: string, slug?: string) =>
     .$if(userId !== undefined, (query) => query.where('k.createdBy', '=', userId ?? ''))
     .$if(slug !== undefined, (query) => query.where('c.slug', '=', slug ?? ''))
     .execute()
-
-/** The key opens nothing from now on. */
-export const revoke = async (db: Db, id: string): Promise<void> => {
-  await db
-    .updateTable('whipKeys')
-    .set({ keyHash: `${REVOKED} ${id}` })
-    .where('id', '=', id)
-    .execute()
-}
 
 /** Removes revoked keys that publish nothing any more. */
 export const deleteRevoked = async (db: Db): Promise<void> => {

@@ -39,7 +39,8 @@ const refusalIn = ({ status }: WhipAnswer): PyriteError => {
 
 /** Devices that publish into calls: each with a key, which stands for the person who made it. */
 export const whipRules = (needs: WhipNeeds) => {
-  const { db, sfu, now, log } = needs
+  const { sfu, now, log } = needs
+  const { db } = needs.database
   const live = liveStreams(needs)
   const rate = rates(now)
   const inTurn = turns()

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Standing } from '../../../../../lib/features/channels/index.ts'
 import { createWhip } from '../../../../../lib/features/whip/index.ts'
 import { type Database, openDatabase } from '../../../../../lib/platform/db/open.ts'
 import { PyriteError } from '../../../../../lib/platform/errors.ts'
@@ -52,6 +53,13 @@ const mediaServer: Whip = {
 beforeEach(async () => {
   database = await openDatabase({ path: ':memory:', log })
   const { db } = database
+  const standing: Standing = {
+    channelId: 1,
+    slug: 'garden',
+    private: 0,
+    role: 'moderator',
+    admin: 0,
+  }
   const person = { role: 'member', passwordHash: '', disabled: 0, createdAt: at } as const
   await db
     .insertInto('users')
@@ -72,13 +80,9 @@ beforeEach(async () => {
   answers = true
   meanwhile = async () => undefined
   whip = createWhip({
-    db,
+    database,
     log,
-    channels: {
-      standing: async () => ({
-        ...{ channelId: 1, slug: 'garden', private: 0, role: 'moderator', admin: 0 },
-      }),
-    },
+    channels: { standing: async () => standing, mustManage: () => standing },
     admit: async () => admission,
     sfu: () => ({ whip: mediaServer, abilities: () => ({ record: true, whip: true }) }),
     now: () => new Date(at),
