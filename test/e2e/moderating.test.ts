@@ -55,6 +55,15 @@ eachSfu('moderating', ({ galene }) => {
     await Promise.all([hears(alice, 'Carol'), hears(bob, 'Carol')])
   })
 
+  it('a mute of everybody says who asks, to each of them', { timeout: LONG }, async () => {
+    await order(alice, '/mute')
+    for (const { page } of [bob, carol]) {
+      const asked = page.getByRole('alert').filter({ hasText: 'Alice asks you to stay muted.' })
+      await asked.getByRole('button', { name: 'Unmute' }).click()
+    }
+    await Promise.all([hears(alice, 'Bob'), hears(alice, 'Carol')])
+  })
+
   it('a timeout from a message takes camera and voice within seconds, and leaves eyes and ears', {
     timeout: LONG,
   }, async () => {

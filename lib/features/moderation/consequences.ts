@@ -26,43 +26,44 @@ export const moderationConsequences = (
   { database: { db }, hub, channels, sfu, now }: ModerationNeeds,
   locks: Locks,
 ) => {
-  const tell = async (row: Row, also?: string) => {
+  /** `also` hear it whatever the channel says of them now. */
+  const tell = async (row: Row, also: readonly string[] = []) => {
     const act = toAct(row)
-    const all = await hearers(db, row)
-    if (also !== undefined) all.add(also)
+    const all = new Set([...(await hearers(db, row)), ...also])
     for (const userId of all) hub.tell(userId, 'moderation.changed', act)
   }
 
-  const mute = ({ slug, userId, byUserId }: Row) => {
+  /** Asks the one it names, or all others in the call, and answers who they are. */
+  const mute = ({ slug, userId, byUserId }: Row): string[] => {
     const inCall = sfu()
       .participants(slug)
       .map(({ caller }) => caller.userId)
-    const others = new Set(inCall.filter((each) => each !== byUserId))
-    for (const each of userId === null ? others : [userId]) {
-      sfu().askToMute({ userId: each, group: slug })
-    }
+    const others = [...new Set(inCall)].filter((each) => each !== byUserId)
+    const muted = userId === null ? others : [userId]
+    for (const each of muted) sfu().askToMute({ userId: each, group: slug })
+    return muted
   }
 
-  /** What a live call must know of an act that began. Rights are asked again of the ledger itself, by the call's own door. */
-  const enforce = (row: Row) => {
+  /** What a live call must know of an act that began. Rights are asked again of the ledger itself, by the call's own door. Answers who was muted. */
+  const enforce = (row: Row): string[] => {
     const { kind, userId, slug } = row
-    const words = `${sentence(row, now().toISOString())}.`
     if (kind === 'mute') return mute(row)
+    const words = `${sentence(row, now().toISOString())}.`
     if (userId !== null && (kind === 'kick' || kind === 'ban')) {
-      return void sfu().end({ userId, group: slug }, words)
-    }
-    sfu().accessChanged(slug, userId ?? undefined, words)
+      sfu().end({ userId, group: slug }, words)
+    } else sfu().accessChanged(slug, userId ?? undefined, words)
+    return []
   }
 
   return {
     /** Called in the turn in which the commit was answered: who is banned hears nothing of the channel that came after. */
     async began({ row, replaced, expelled }: Done): Promise<void> {
-      enforce(row)
+      const muted = enforce(row)
       locks.learn(row)
       const { userId = '', memberCount = 0 } = expelled ?? {}
       const gone = expelled && channels.expelled(row, userId, memberCount)
       await Promise.all([gone, ...replaced.map((old) => tell(old))])
-      await tell(row, expelled?.userId)
+      await tell(row, expelled ? [expelled.userId] : muted)
     },
     /** Lifted, or over by itself. */
     async ended(rows: readonly Row[]): Promise<void> {

@@ -84,11 +84,7 @@ const eventsFor = (own: Own, mine: OwnMedia, over: (because: string) => void): C
     },
     notice: needs.say,
     mutedByModerator: () => {
-      if (microphoneState(own) === 'on') {
-        state.muteAsked = true
-        // On a phone the call may be put away, and what it says with it.
-        if (!state.open) needs.say('A moderator asks you to stay muted. Your microphone is off.')
-      }
+      if (microphoneState(own) === 'on') state.muteAsked = true
       state.muted = true
     },
   }

@@ -161,9 +161,12 @@ export const createModerationStore = ({ wire, me, now: systemNow }: ModerationNe
       ? withEntry(state.bans, act.channelSlug, { act })
       : without(state.bans, act.channelSlug)
   }
+  /** Who asks everybody to stay muted does not mean themselves. */
+  const concernsMe = ({ userId, byUserId }: ModerationAct) =>
+    userId === me() || (userId === null && byUserId !== me())
   const changed = (act: ModerationAct) => {
     if (act.userId === me() && act.kind === 'ban') return myBan(act)
-    if (act.userId === me() && act.kind === 'mute') state.lastMute = shallow(act)
+    if (act.kind === 'mute' && concernsMe(act)) state.lastMute = shallow(act)
     if (watched.has(act.channelSlug)) news.act(act)
   }
   const offs = [
@@ -205,6 +208,13 @@ export const createModerationStore = ({ wire, me, now: systemNow }: ModerationNe
       const at = now().toISOString()
       const acts = state.ticks >= 0 ? state.acts.get(slug) : undefined
       return (acts ?? []).filter((act) => isInForce(act, at))
+    },
+    /** When I was taken out of a channel's call last, as far as I heard of it; '' for never. */
+    kickedAt(slug: string): string {
+      const mine = (state.acts.get(slug) ?? []).filter(
+        ({ kind, userId }) => kind === 'kick' && userId === me(),
+      )
+      return mine.map(({ at }) => at).reduce((last, at) => (at > last ? at : last), '')
     },
     /** Opens the dialog that asks for a reason and a time, or closes it. */
     ask(asking: Asking | undefined) {

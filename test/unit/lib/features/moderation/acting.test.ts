@@ -1,33 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ModerationAct } from '../../../../../lib/protocol/moderation.ts'
-import { startTalk, type Talk, type TalkClient } from '../../../../support/talk.ts'
+import { type Garden, garden, openGarden, secret } from '../../../../support/garden.ts'
+import type { TalkClient } from '../../../../support/talk.ts'
 
-let talk: Talk, alice: TalkClient, bob: TalkClient, carol: TalkClient, mallory: TalkClient
-const garden = { channelSlug: 'garden' }
-const secret = { channelSlug: 'secret' }
+let { talk, alice, bob, carol, mallory, forgetAll } = {} as Garden
 const MINUTE = 60_000
 
 beforeEach(async () => {
-  talk = await startTalk()
-  alice = await talk.connect('alice')
-  bob = await talk.connect('bob')
-  carol = await talk.connect('carol')
-  mallory = await talk.connect('mallory')
-  await bob.ask('channels.create', { name: 'Garden' })
-  await bob.ask('channels.create', { name: 'Secret', private: true })
-  await carol.ask('channels.join', garden)
-  await bob.ask('channels.set-member', { ...secret, userId: 'carol' })
-  forgetAll()
+  ;({ talk, alice, bob, carol, mallory, forgetAll } = await openGarden())
 })
 afterEach(async () => {
   expect(talk.bugs).toEqual([])
   await talk.stop()
 })
 
-const forgetAll = () => {
-  for (const client of [alice, bob, carol, mallory]) client.forget()
-  talk.callsTold.length = 0
-}
 const act = (who: TalkClient, kind: string, fields: object = {}): Promise<ModerationAct> =>
   who.ask('moderation.act', { kind, ...garden, userId: 'carol', ...fields })
 const stored = () => talk.db.selectFrom('moderationActs').selectAll().orderBy('number').execute()
@@ -210,6 +196,16 @@ describe('kick and mute', () => {
     talk.callsTold.length = 0
     expect(await act(bob, 'mute', { userId: undefined })).toMatchObject({ userId: null })
     expect(talk.callsTold.map(({ userId }) => userId)).toEqual(['alice', 'carol'])
+  })
+
+  it('everybody who is asked to mute hears who asks, and nobody else in the channel [MOD-11] [MOD-13]', async () => {
+    await mallory.ask('channels.join', garden)
+    enterCall('bob', 'carol')
+    forgetAll()
+    const asked = await act(bob, 'mute', { userId: undefined, reason: 'the talk begins' })
+    expect(asked).toMatchObject({ byUserId: 'bob', reason: 'the talk begins' })
+    expect(carol.heardOf('moderation.changed')).toEqual([asked])
+    expect(mallory.heardOf('moderation.changed')).toEqual([])
   })
 })
 

@@ -1,22 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ModerationAct } from '../../../../../lib/protocol/moderation.ts'
-import { startTalk, type Talk, type TalkClient } from '../../../../support/talk.ts'
+import { type Garden, garden, openGarden, secret } from '../../../../support/garden.ts'
+import type { TalkClient } from '../../../../support/talk.ts'
 
-let talk: Talk, alice: TalkClient, bob: TalkClient, carol: TalkClient, mallory: TalkClient
-const garden = { channelSlug: 'garden' }
-const secret = { channelSlug: 'secret' }
+let { talk, alice, bob, carol, mallory, forgetAll } = {} as Garden
 let messageId: string
 
 beforeEach(async () => {
-  talk = await startTalk()
-  alice = await talk.connect('alice')
-  bob = await talk.connect('bob')
-  carol = await talk.connect('carol')
-  mallory = await talk.connect('mallory')
-  await bob.ask('channels.create', { name: 'Garden' })
-  await bob.ask('channels.create', { name: 'Secret', private: true })
-  await carol.ask('channels.join', garden)
-  await bob.ask('channels.set-member', { ...secret, userId: 'carol' })
+  ;({ talk, alice, bob, carol, mallory, forgetAll } = await openGarden())
   messageId = (await carol.ask('chat.post', { ...garden, clientId: 'client-0', text: 'hi' })).id
   forgetAll()
 })
@@ -25,10 +16,6 @@ afterEach(async () => {
   await talk.stop()
 })
 
-const forgetAll = () => {
-  for (const client of [alice, bob, carol, mallory]) client.forget()
-  talk.callsTold.length = 0
-}
 const act = (kind: string, fields: object = {}): Promise<ModerationAct> =>
   bob.ask('moderation.act', { kind, ...garden, userId: 'carol', ...fields })
 const messages = () => talk.db.selectFrom('messages').selectAll().execute()

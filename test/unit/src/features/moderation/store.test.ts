@@ -97,6 +97,18 @@ describe('what is in force in a channel', () => {
     expect(held()).toEqual(['a1'])
   })
 
+  it('a request to stay muted is known as mine, whether it names me or means everybody', async () => {
+    const { store, push } = await start()
+    const mute = act({ kind: 'mute', endedAt: inMinutes(0), endedBy: 'alice' })
+    push('moderation.changed', { ...mute, userId: 'bob' })
+    push('moderation.changed', { ...mute, userId: null, byUserId: 'me' })
+    expect(store.state.lastMute).toBeUndefined()
+    push('moderation.changed', { ...mute, id: 'm1', userId: null })
+    expect(store.state.lastMute).toMatchObject({ id: 'm1', byUserId: 'alice' })
+    push('moderation.changed', { ...mute, id: 'm2', userId: 'me' })
+    expect(store.state.lastMute).toMatchObject({ id: 'm2' })
+  })
+
   it('a ban of mine is known while it holds, from a push or from a refusal', async () => {
     const { store, push, next } = await start()
     const ban = act({ id: 'b1', kind: 'ban', userId: 'me' })
