@@ -3,7 +3,13 @@ import { useRoute } from 'preact-iso'
 import type { Channel, MyChannel } from '../../lib/protocol/channels.ts'
 import { ChannelHeader } from '../features/channels/index.ts'
 import { ChatView } from '../features/chat/index.ts'
-import { Banned, closedWords, composerCommands, LockNotice } from '../features/moderation/index.ts'
+import {
+  Banned,
+  CallLocked,
+  closedWords,
+  composerCommands,
+  LockNotice,
+} from '../features/moderation/index.ts'
 import { sentenceOf } from '../platform/request-error.ts'
 import { Button } from '../ui/Button.tsx'
 import { Failure } from '../ui/Field.tsx'
@@ -13,7 +19,7 @@ import { LAST_CHANNEL } from './ChannelsHome.tsx'
 import { useCallsBeside } from './calls-beside.tsx'
 import { useCall, useWorkspace } from './context.ts'
 import type { OpenDialog } from './Dialogs.tsx'
-import { personMenuIn, placeIn } from './moderation.tsx'
+import { personMenuIn, placeIn, shutIn } from './moderation.tsx'
 
 const NotMine = ({ channel }: { channel: Channel | undefined }) => {
   const { channels } = useWorkspace()
@@ -48,9 +54,13 @@ const NotMine = ({ channel }: { channel: Channel | undefined }) => {
 /** The way into the call. Keeps its place, and takes a click, before the code behind it is here. */
 const JoinCall = ({ channel }: { channel: MyChannel }) => {
   const calls = useCall()
+  const workspace = useWorkspace()
   const [isBusy, setBusy] = useState(false)
   const slot = calls.slot.value
-  if (slot) return <slot.Door channel={channel} />
+  const shut = shutIn(workspace, channel)
+  const instead = shut && <CallLocked words={shut} />
+  if (slot) return <slot.Door channel={channel} instead={instead} />
+  if (instead) return instead
   if (calls.needsReload.value)
     return <Button onClick={() => location.reload()}>Reload the page</Button>
   const open = async () => {

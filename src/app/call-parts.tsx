@@ -1,4 +1,5 @@
-import { useRef } from 'preact/hooks'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import type { MyChannel } from '../../lib/protocol/channels.ts'
 import type { ModerationAct } from '../../lib/protocol/moderation.ts'
 import {
@@ -16,7 +17,7 @@ import { MuteRequest, SilentNotice, TileEntries } from '../features/moderation/i
 import { systemClock } from '../media/clock.ts'
 import { createDevices } from '../media/devices.ts'
 import { createGaleneTransport } from '../media/galene/index.ts'
-import { placeIn } from './moderation.tsx'
+import { placeIn, shutIn } from './moderation.tsx'
 import type { Workspace } from './workspace.ts'
 
 /** Carried by Galene's protocol. */
@@ -51,14 +52,14 @@ const recordingOf = ({ channels, presence, me }: Workspace, slug = ''): Recordin
 }
 
 /** Not after a ban, or when one was taken out of the channel. */
-const channelIsMine = ({ channels }: Workspace, { state }: CallStore): boolean =>
-  channels.get(state.channel?.slug ?? '') !== undefined
+const channelOf = ({ channels }: Workspace, { state }: CallStore): MyChannel | undefined =>
+  channels.get(state.channel?.slug ?? '')
 
 type InCall = { workspace: Workspace; call: CallStore }
 
 /** What can be done with another participant. */
 const Participant = ({ workspace, call, id }: InCall & { id: string }) => {
-  const channel = workspace.channels.get(call.state.channel?.slug ?? '')
+  const channel = channelOf(workspace, call)
   const participant = call.state.participants.find((one) => one.id === id)
   const { moderation: store, toasts } = workspace
   return (
@@ -79,6 +80,21 @@ const Participant = ({ workspace, call, id }: InCall & { id: string }) => {
 /** A request counts as the one that the call has just heard of for so long, in milliseconds. */
 const SAME_REQUEST_MS = 10_000
 
+/** Who asked is told by another way, which may be slower by so many milliseconds. */
+const NAME_WITHIN_MS = 1_000
+
+/** On a phone the call may be put away, and what it says with it. */
+const useMuteToast = ({ workspace: { toasts }, call }: InCall, by: string) => {
+  const isAway = !call.state.open
+  useEffect(() => {
+    if (!isAway) return undefined
+    const say = () =>
+      toasts.say(`${by || 'A moderator'} asks you to stay muted. Your microphone is off.`)
+    const timer = setTimeout(say, by ? 0 : NAME_WITHIN_MS)
+    return () => clearTimeout(timer)
+  }, [by])
+}
+
 /** A moderator switched my microphone off: the call says so, the workspace who it was. */
 const MuteAsked = ({ workspace, call }: InCall) => {
   const { moderation, presence } = workspace
@@ -87,9 +103,11 @@ const MuteAsked = ({ workspace, call }: InCall) => {
   const age = lastMute ? moderation.now().getTime() - Date.parse(lastMute.at) : SAME_REQUEST_MS
   const isHere = lastMute?.channelSlug === call.state.channel?.slug
   if (isHere && age < SAME_REQUEST_MS) known.current = lastMute
+  const by = known.current ? presence.nameOf(known.current.byUserId) : ''
+  useMuteToast({ workspace, call }, by)
   return (
     <MuteRequest
-      by={known.current ? presence.nameOf(known.current.byUserId) : ''}
+      by={by}
       reason={known.current?.reason ?? ''}
       unmute={call.toggleMuted}
       onClose={call.stayMuted}
@@ -99,8 +117,8 @@ const MuteAsked = ({ workspace, call }: InCall) => {
 
 /** What moderators did to me in this call. */
 const Moderated = ({ workspace, call }: InCall) => {
-  const { moderation, channels } = workspace
-  const channel = channels.get(call.state.channel?.slug ?? '')
+  const { moderation } = workspace
+  const channel = channelOf(workspace, call)
   if (!channel) return null
   return (
     <>
@@ -115,22 +133,27 @@ export const createCallSlot = (workspace: Workspace) => {
   const call = createCall(workspace)
   return {
     /** The right column. */
-    Column: () => (
-      <CallPanel
-        call={call}
-        recording={recordingOf(workspace, call.state.channel?.slug)}
-        menuFor={(id) => <Participant workspace={workspace} call={call} id={id} />}
-        mayComeBack={channelIsMine(workspace, call)}
-      >
-        <Moderated workspace={workspace} call={call} />
-        <TransferList call={call} />
-      </CallPanel>
-    ),
+    Column: () => {
+      const channel = channelOf(workspace, call)
+      const shut = channel && shutIn(workspace, channel)
+      return (
+        <CallPanel
+          call={call}
+          recording={recordingOf(workspace, call.state.channel?.slug)}
+          menuFor={(id) => <Participant workspace={workspace} call={call} id={id} />}
+          mayComeBack={channel !== undefined && shut === undefined}
+          shut={shut}
+        >
+          <Moderated workspace={workspace} call={call} />
+          <TransferList call={call} />
+        </CallPanel>
+      )
+    },
     /** The line that leads back to the call. `here` is the slug of the channel on show. */
     Line: ({ here }: { here: string | undefined }) => <CallBar call={call} here={here} />,
     /** The way in, in a channel's head. */
-    Door: ({ channel }: { channel: MyChannel }) => (
-      <JoinButton call={call} channel={channel} count={channel.call.length} />
+    Door: ({ channel, instead }: { channel: MyChannel; instead: ComponentChildren }) => (
+      <JoinButton call={call} channel={channel} count={channel.call.length} instead={instead} />
     ),
     /** Opens the panel before joining. */
     prepare: (channel: CallChannel) => call.prepare(channel),

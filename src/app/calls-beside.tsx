@@ -1,8 +1,10 @@
 import { useMemo } from 'preact/hooks'
 import { CallCardView } from '../features/calls-history/index.ts'
 import type { Beside } from '../features/chat/index.ts'
+import { CallLocked } from '../features/moderation/index.ts'
 import type { CallLoader } from './call-loader.ts'
 import { useCall, useWorkspace } from './context.ts'
+import { shutIn } from './moderation.tsx'
 import type { Workspace } from './workspace.ts'
 
 type CardProps = { workspace: Workspace; calls: CallLoader; slug: string; id: string }
@@ -15,8 +17,16 @@ const Card = ({ workspace, calls, slug, id }: CardProps) => {
   if (!call || !channel) return null
   const isIn = channel.call.some(({ userId }) => userId === me.id)
   const join = () => void calls.open({ slug, name: channel.name })
-  const mayJoin = call.endedAt === null && !isIn
-  return <CallCardView call={call} nameOf={presence.nameOf} join={mayJoin ? join : undefined} />
+  const isOpen = call.endedAt === null && !isIn
+  const shut = isOpen ? shutIn(workspace, channel) : undefined
+  return (
+    <CallCardView
+      call={call}
+      nameOf={presence.nameOf}
+      join={isOpen && !shut ? join : undefined}
+      instead={shut && <CallLocked words={shut} />}
+    />
+  )
 }
 
 /** The calls of a channel, as what stands between its messages. Read only by the list that draws them. */

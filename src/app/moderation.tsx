@@ -1,5 +1,5 @@
 import type { MyChannel } from '../../lib/protocol/channels.ts'
-import { ModerateDialog, type Place, personMenu } from '../features/moderation/index.ts'
+import { ModerateDialog, type Place, personMenu, shutWords } from '../features/moderation/index.ts'
 import { useWorkspace } from './context.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -15,6 +15,15 @@ export const placeIn = (workspace: Workspace, channel: MyChannel): Place => {
     roles: moderation.state.roles.get(slug),
     acts: moderation.actsIn(slug),
   }
+}
+
+/** Why I cannot come into a channel's call now; undefined where I can. */
+export const shutIn = (workspace: Workspace, channel: MyChannel): string | undefined => {
+  const { callHistory, moderation } = workspace
+  const { slug } = channel
+  const stays = callHistory.of(slug).state.calls.flatMap((call) => call.stays)
+  const mine = { stays, kickedAt: moderation.kickedAt(slug) }
+  return shutWords(placeIn(workspace, channel), mine, moderation.now())
 }
 
 /** The menu of a person in a channel. Undefined for those who may do nothing there. */

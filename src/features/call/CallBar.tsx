@@ -1,4 +1,5 @@
 import { Video } from 'lucide-preact'
+import type { ComponentChildren } from 'preact'
 import { Button } from '../../ui/Button.tsx'
 import { LeaveControl, MuteControl } from './Controls.tsx'
 import type { CallChannel } from './state.ts'
@@ -45,10 +46,12 @@ export type JoinButtonProps = {
   channel: CallChannel
   /** People in the channel's call now. */
   count: number
+  /** What stands in its place where I may not come in. */
+  instead?: ComponentChildren
 }
 
 /** Opens the panel before joining; in this channel's call already, leads to it on a phone. */
-export const JoinButton = ({ call, channel, count }: JoinButtonProps) => {
+export const JoinButton = ({ call, channel, count, instead }: JoinButtonProps) => {
   const { phase, channel: current } = call.state
   const isHere = current?.slug === channel.slug && phase !== 'idle' && phase !== 'ended'
   if (isHere)
@@ -57,6 +60,7 @@ export const JoinButton = ({ call, channel, count }: JoinButtonProps) => {
         Show call
       </Button>
     )
+  if (instead) return <>{instead}</>
   const others = phase === 'in-call' && current ? `Leaves the call in ${current.name}` : undefined
   return (
     <Button

@@ -19,6 +19,8 @@ export type CallPanelProps = {
   menuFor?: (participantId: string) => ComponentChildren
   /** Whether somebody for whom the call ended may come back. */
   mayComeBack?: boolean
+  /** Why I cannot come in now. */
+  shut?: string | undefined
   /** Between the state and the strip: files on their way. */
   children?: ComponentChildren
 }
@@ -82,7 +84,7 @@ const InCall = ({ call, recording, menuFor, children }: CallPanelProps) => {
 
 /** The right column: before the call, the call, or why it ended. Nothing when there is none. */
 export const CallPanel = (props: CallPanelProps) => {
-  const { call, recording, menuFor, mayComeBack = true, children } = props
+  const { call, recording, menuFor, mayComeBack = true, shut, children } = props
   const { phase, open, stage, channel, streams, participants } = call.state
   if (phase === 'idle') return null
   const isStaged =
@@ -100,7 +102,7 @@ export const CallPanel = (props: CallPanelProps) => {
           {channel?.name}
         </span>
       </header>
-      {phase === 'preparing' && <PreJoin call={call} recording={recording} />}
+      {phase === 'preparing' && <PreJoin call={call} recording={recording} shut={shut} />}
       {phase === 'ended' && <Ended call={call} mayComeBack={mayComeBack} />}
       {phase === 'in-call' && (
         <InCall call={call} recording={recording} {...(menuFor && { menuFor })}>

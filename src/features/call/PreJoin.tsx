@@ -56,7 +56,11 @@ const hearingWords = ({ state, track }: CallStore): string => {
 }
 
 /** Before the call: see and hear myself, choose devices, decide how to come in. Works without any device. */
-export const PreJoin = ({ call, recording }: RecordingProps) => {
+export const PreJoin = ({
+  call,
+  recording,
+  shut,
+}: RecordingProps & { shut: string | undefined }) => {
   const { channel } = call.state
   const listening = hearingWords(call)
   return (
@@ -67,8 +71,9 @@ export const PreJoin = ({ call, recording }: RecordingProps) => {
       <Toggles call={call} />
       <DevicePicker call={call} />
       {listening && <p class="listening">{listening}</p>}
+      <div role="status">{shut && <p class="shut">{shut}</p>}</div>
       <div class="pre-join-actions">
-        <Button kind="go" onClick={call.join}>
+        <Button kind="go" onClick={shut ? undefined : call.join}>
           Join now
         </Button>
         <Button onClick={call.close}>Cancel</Button>

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { CallCard, CallStay } from '../../../lib/protocol/calls.ts'
 import { Avatar } from '../../ui/Avatar.tsx'
@@ -11,6 +12,8 @@ export type CallCardViewProps = {
   nameOf: (userId: string) => string
   /** Undefined where there is nothing to join, or I am in it. */
   join: (() => void) | undefined
+  /** What stands in place of joining where I may not come in. */
+  instead?: ComponentChildren
 }
 
 /** How often the length of a call that runs is looked at, in milliseconds: it is told in minutes. */
@@ -63,7 +66,7 @@ const headOf = (isRunning: boolean, here: number, all: number) =>
   isRunning ? `${peopleWords(here)} in it` : peopleWords(all)
 
 /** A call in its place in time: how long, who; who came and went on request. Fills in while the call runs. */
-export const CallCardView = ({ call, nameOf, join }: CallCardViewProps) => {
+export const CallCardView = ({ call, nameOf, join, instead }: CallCardViewProps) => {
   const [isOpen, setOpen] = useState(false)
   const listId = useId()
   const card = useRef<HTMLDivElement>(null)
@@ -106,6 +109,7 @@ export const CallCardView = ({ call, nameOf, join }: CallCardViewProps) => {
               Who was in it
               <ChevronDown size={16} aria-hidden="true" />
             </button>
+            {instead}
             {join && (
               <Button kind="go" onClick={join}>
                 Join

@@ -34,6 +34,15 @@ export const LockNotice = (props: NoticeProps & { toasts: Pick<ToastList, 'fail'
   )
 }
 
+/** In place of the way into a call that is locked for me. `words`: why, until when, and by whom. */
+export const CallLocked = ({ words }: { words: string }) => (
+  <span class="call-locked" title={words}>
+    <Lock size={14} aria-hidden="true" />
+    <span aria-hidden="true">Call locked</span>
+    <span class="hidden-words">{words}</span>
+  </span>
+)
+
 /** In the call: why I only listen. */
 export const SilentNotice = ({ store, place }: NoticeProps) => {
   const words = silentWords(place, store.now())

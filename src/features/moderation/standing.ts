@@ -1,3 +1,4 @@
+import type { CallStay } from '../../../lib/protocol/calls.ts'
 import type { ModerationAct } from '../../../lib/protocol/moderation.ts'
 import { type Judged, type Rights, rightsOf } from '../../../lib/protocol/rights.ts'
 import { heldOf, nameIn, type Place } from './place.ts'
@@ -37,10 +38,29 @@ export const silentWords = (place: Place, now: Date): string | undefined => {
   return `${what} ${details(act, place, now)}`
 }
 
+/** What I did in the channel's calls, as far as it is known here: when I was in them, and when I was taken out last (ISO 8601). */
+export type MyStays = { stays: readonly CallStay[]; kickedAt: string }
+
+const lockedWhat = ({ lock }: ModerationAct): string =>
+  lock?.scope === 'channel' ? 'The channel is locked' : 'The call is locked'
+
+/** Why I cannot come into the call now. Undefined where I can: who was in it when it was locked may come back. */
+export const shutWords = (
+  place: Place,
+  { stays, kickedAt }: MyStays,
+  now: Date,
+): string | undefined => {
+  const act = taker(place, 'enter', now)
+  if (act?.kind !== 'lock') return undefined
+  const wasInside = ({ userId, joinedAt, leftAt }: CallStay) =>
+    userId === place.me.id && joinedAt <= act.at && (leftAt === null || leftAt >= act.at)
+  if (kickedAt <= act.at && stays.some(wasInside)) return undefined
+  return `${lockedWhat(act)} ${details(act, place, now)}`
+}
+
 /** What everybody should know of the channel's lock. Undefined where there is none, or where it is said already because it closes the box. */
 export const lockWords = (place: Place, now: Date): string | undefined => {
   const lock = heldOf(place, 'lock', null)
   if (!lock || taker(place, 'write', now) === lock) return undefined
-  const what = lock.lock?.scope === 'channel' ? 'The channel is locked' : 'The call is locked'
-  return `${what} ${details(lock, place, now)}`
+  return `${lockedWhat(lock)} ${details(lock, place, now)}`
 }
