@@ -5,6 +5,7 @@ import { openWorld, type Visitor, type World } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { galenes } from '../support/sfu.ts'
 import { joinCall, leaveCall } from './support/call.ts'
+import { sidewaysScroll } from './support/page.ts'
 
 const LONG = 60_000
 
@@ -53,6 +54,30 @@ describe.each(galenes())('recording, by clicks, on %s', (galene) => {
       await joinCall(bob)
       expect(await record(bob).count()).toBe(0)
       await leaveCall(bob)
+    },
+    LONG,
+  )
+
+  it.each([
+    [1024, 768],
+    [768, 1024],
+  ])(
+    'on a tablet of %i x %i each of the six controls is as large as a finger',
+    async (width, height) => {
+      const tablet = { viewport: { width, height }, hasTouch: true, isMobile: true }
+      const touching = await world.comes('alice', { path: '/channels/general', ...tablet })
+      await joinCall(touching)
+      await record(touching).waitFor()
+      const controls = await touching.page.locator('.controls .control').all()
+      const boxes = await Promise.all(controls.map((control) => control.boundingBox()))
+      expect(boxes).toHaveLength(6)
+      for (const box of boxes) {
+        expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(44)
+        expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(width)
+      }
+      expect(await sidewaysScroll(touching.page)).toBe(0)
+      await leaveCall(touching)
+      await touching.close()
     },
     LONG,
   )
