@@ -49,6 +49,8 @@ export type Shared = {
   actsOn: ReturnType<typeof createActs>
   /** Whether anybody but this connection is in its group. */
   hasOthers(connection: Connection): boolean
+  /** Whether anybody in the group of this connection shows a stream of this id, or gets one. */
+  isShown(connection: Connection, id: string): boolean
 }
 
 const SWEEP_MS = 2_000
@@ -92,9 +94,13 @@ export const createBridge = (needs: BridgeNeeds) => {
   }
   const hasOthers = ({ id, group }: Connection) =>
     [...connections].some((c) => c.id !== id && c.joinedAt && c.group === group)
+  const isShown = ({ group }: Connection, id: string) =>
+    [...connections].some(
+      (c) => c.group === group && (c.live.shown.has(id) || c.live.streams.has(id)),
+    )
   const actsOn = createActs({ ...needs, connections })
   const brakeFor = createBrakes(needs.config)
-  const shared: Shared = { needs, counts, state, ended, brakeFor, hasOthers, actsOn }
+  const shared: Shared = { needs, counts, state, ended, brakeFor, hasOthers, isShown, actsOn }
   const sweeper = setInterval(() => {
     for (const connection of connections) connection.sweep()
   }, SWEEP_MS)

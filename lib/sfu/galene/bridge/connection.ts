@@ -72,7 +72,7 @@ export class Connection {
   private upstreamSocket: Duplex | undefined
   private readonly peerAddress: string
   private readonly speaker: Speaker
-  private readonly live: Live = { streams: new Set(), shown: new Set(), data: {} }
+  readonly live: Live
   private readonly mayPass: (bytes: number) => boolean
   readonly recording: RecordingPart
   private readonly openedAt = performance.now()
@@ -98,6 +98,8 @@ export class Connection {
     this.peerAddress = address
     const { userId, username, displayName } = caller
     this.speaker = { clientId: '', userId, username, displayName }
+    const isOthers = (id: string) => shared.isShown(this, id)
+    this.live = { streams: new Map(), shown: new Map(), data: {}, isOthers }
     this.mayPass = shared.brakeFor(caller.userId)
     this.recording = new RecordingPart({
       state: shared.state,
@@ -321,7 +323,7 @@ export class Connection {
     if (news.type === 'abort') return this.live.shown.delete(news.id)
     if (news.type === 'close') return this.live.streams.delete(news.id)
     this.live.streams.delete(news.replace)
-    this.live.streams.add(news.id)
+    this.live.streams.set(news.id, this.live.streams.get(news.id) ?? 0)
   }
 
   private learnJoined({ kind, group, locked, permissions }: News & { type: 'joined' }) {

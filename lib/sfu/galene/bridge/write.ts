@@ -5,16 +5,21 @@ import { isShort, isTooHeavy, keepsData, MAX_DATA_BYTES } from './weight.ts'
 /** Who speaks: Galene's client id of this connection, and the name the session vouches for. */
 export type Speaker = { clientId: string; username: string; userId: string; displayName: string }
 
-/** What the client may name now: the streams it receives; and those it shows. */
+/** What the client may name now: the streams it receives; and those it shows. Each with the candidates said of it since it was described. */
 export type Live = {
-  streams: Set<string>
-  shown: Set<string>
+  streams: Map<string, number>
+  shown: Map<string, number>
   /** What the client said about itself, as Galene keeps and repeats it. */
   data: Record<string, unknown>
+  /** Whether somebody else in the call shows a stream of this id. */
+  isOthers: (id: string) => boolean
 }
 
 /** Streams one connection may show at once [SFU-3]: a camera and a screen are two, and each costs the call server a connection. */
 const MAX_SHOWN = 16
+/** Galene keeps the candidates of a stream until it is described: so many, and so long at most. Browsers say some twenty of a hundred letters. */
+const MAX_CANDIDATES = 128
+const MAX_CANDIDATE_LETTERS = 2_048
 
 /** A frame for Galene, or why there is none: a sentence for the person. `quiet` does not count as misbehaviour. */
 export type Outcome = string | { refused: string; quiet?: true }
@@ -23,7 +28,7 @@ type Writer = (m: Fields, me: Speaker, live: Live) => Outcome
 
 const refuse = (refused: string): Outcome => ({ refused })
 const isText = (value: unknown): value is string => typeof value === 'string'
-const isName = (value: unknown): value is string => isText(value) && value !== ''
+const isName = (value: unknown): value is string => isText(value) && value !== '' && isShort(value)
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const textOr = (value: unknown): string | undefined => (isText(value) ? value : undefined)
@@ -33,37 +38,48 @@ const isOptionalText = (value: unknown): boolean => value === undefined || isTex
 const isRequested = (value: unknown): boolean =>
   value === undefined || value === null || (Array.isArray(value) && value.every(isText))
 
-const NO_ID = 'this message needs an id'
+const NO_ID = 'this message needs an id, which is a word'
 
 const onlyId =
   (type: string): Writer =>
   ({ id }) =>
     isName(id) ? JSON.stringify({ type, id }) : refuse(NO_ID)
 
-const ice: Writer = ({ id, candidate }) => {
+const ice: Writer = ({ id, candidate }, _me, { shown, streams }) => {
   if (!isName(id)) return refuse(NO_ID)
   if (!isObject(candidate)) return refuse('an ice message needs a candidate')
+  if (JSON.stringify(candidate).length > MAX_CANDIDATE_LETTERS)
+    return refuse('a candidate is short')
+  const known = [shown, streams].find((ids) => ids.has(id))
+  const count = (known?.get(id) ?? 0) + 1
+  if (count > MAX_CANDIDATES) return refuse('these are too many candidates')
+  known?.set(id, count)
   return JSON.stringify({ type: 'ice', id, candidate })
 }
 
-const offer: Writer = ({ id, label, replace, sdp }, me, { shown }) => {
+/**
+ * Galene asks nobody whose stream it is: an offer with the id of somebody else's, or in its place, would take that away from
+ * everybody who sees it.
+ */
+const offer: Writer = ({ id, label, replace, sdp }, me, { shown, isOthers }) => {
   if (!isName(id)) return refuse(NO_ID)
   if (!isText(sdp) || !isOptionalText(label) || !isOptionalText(replace)) {
     return refuse('an offer needs an SDP')
   }
   if (!isShort(label)) return refuse('a label is a word')
-  if (isText(replace)) shown.delete(replace)
+  if (!shown.has(id) && isOthers(id)) return refuse('this stream is of somebody else')
+  const replaced = isText(replace) && shown.delete(replace) ? replace : undefined
   if (shown.size >= MAX_SHOWN && !shown.has(id)) return refuse('these are too many streams')
-  shown.add(id)
+  shown.set(id, 0)
   const { clientId: source, username } = me
-  return JSON.stringify({ type: 'offer', id, replace, source, username, sdp, label })
+  return JSON.stringify({ type: 'offer', id, replace: replaced, source, username, sdp, label })
 }
 
-const answer: Writer = ({ id, sdp }) => {
+const answer: Writer = ({ id, sdp }, _me, { streams }) => {
   if (!isName(id)) return refuse(NO_ID)
-  return isText(sdp)
-    ? JSON.stringify({ type: 'answer', id, sdp })
-    : refuse('an answer needs an SDP')
+  if (!isText(sdp)) return refuse('an answer needs an SDP')
+  if (streams.has(id)) streams.set(id, 0)
+  return JSON.stringify({ type: 'answer', id, sdp })
 }
 
 const close: Writer = ({ id }, _me, live) => {

@@ -83,9 +83,10 @@ describe('reading like Go', () => {
       fc.property(types, fields, (type, sent) => {
         const message = readLikeGo(JSON.stringify({ ...sent, type })) ?? {}
         const out = IN_CALL.get(type)?.(message, speaker, {
-          streams: new Set(['a']),
-          shown: new Set(),
+          streams: new Map([['a', 0]]),
+          shown: new Map(),
           data: {},
+          isOthers: () => false,
         })
         if (typeof out !== 'string') return
         const written = JSON.parse(out) as Record<string, unknown>
