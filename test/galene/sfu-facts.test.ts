@@ -18,7 +18,7 @@ import { createTokens } from '../../lib/sfu/galene/wire/tokens.ts'
 import { eventually } from '../support/eventually.ts'
 import { connectTo, eachSfu, type Json, startBridge, type TestBridge } from '../support/sfu.ts'
 
-/** The facts of lib/sfu/galene/facts.ts, each asked of the SFU itself, past the bridge. */
+/** The facts of lib/sfu/galene/wire/facts.ts, each asked of the SFU itself, past the bridge. */
 eachSfu('what Pyrite relies on', (under) => {
   let bridge: TestBridge
   let url: string

@@ -67,6 +67,25 @@ describe('documents say what the code does', () => {
     expect(pages.length).toBeGreaterThan(8)
   })
 
+  it('every file that a document or a comment names is there', () => {
+    const named = ['docs', 'lib', 'src', 'test', 'bench', 'tools']
+      .flatMap((folder) =>
+        readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) =>
+          join(folder, name),
+        ),
+      )
+      .concat('README.md', 'CHANGELOG.md')
+      .filter((name) => /\.(?:md|tsx?|mjs)$/.test(name))
+      .flatMap((name) => [
+        ...readFileSync(name, 'utf8').matchAll(
+          /\b(?:lib|src|test|bench|tools|docs)\/[\w./-]+\.(?:tsx?|md|mjs)\b/g,
+        ),
+      ])
+    const paths = [...new Set(named.map(([path]) => path))]
+    expect(paths.filter((path) => !existsSync(path))).toEqual([])
+    expect(paths.length).toBeGreaterThan(20)
+  })
+
   it('the list of endpoints names every prefix that is mounted', () => {
     const web = readFileSync('lib/app/web.ts', 'utf8') + readFileSync('lib/app/doors.ts', 'utf8')
     const mounted = [...web.matchAll(/'(\/(?:api\/)?[a-z.]+)'/g)].map(([, path]) => path as string)
