@@ -4,6 +4,10 @@ import { found, well } from './doctor-findings.ts'
 
 const FORBIDDEN = 403
 
+/** As a browser takes them: case of the host, and a port that goes without saying, make no difference. */
+const isSame = (one: string, other: string): boolean =>
+  URL.canParse(one) && new URL(one).href === new URL(other).href
+
 /** What Galene's own page tells a browser at this address, and whether it may connect from there. */
 export const clientPageFindings = (look: PageLook | undefined): Finding[] => {
   if (!look) return []
@@ -13,7 +17,7 @@ export const clientPageFindings = (look: PageLook | undefined): Finding[] => {
     return [found('client-page-unreachable', `${url} answers ${status.status}`)]
   }
   const expected = `${url.replace(/^http/, 'ws')}/ws`
-  if (status.endpoint !== undefined && status.endpoint !== expected) {
+  if (status.endpoint !== undefined && !isSame(status.endpoint, expected)) {
     return [found('client-page-host', `${status.endpoint}, not ${expected}`)]
   }
   if (join.is === 'no-upgrade') {

@@ -1,4 +1,5 @@
 import type { Finding, FindingLevel } from '../protocol/admin.ts'
+import { LONGEST_RETRY_MS } from '../sfu/galene/groups/groups.ts'
 
 type Entry = { level: Exclude<FindingLevel, 'ok'>; what: string; why: string; fix: string }
 
@@ -20,7 +21,7 @@ export const FINDINGS = {
     level: 'problem',
     what: 'The call server answers, but not as a Galene on /ws.',
     why: 'Nobody can join a call.',
-    fix: 'Let sfu.url be where Galene itself answers, without a path. A proxy between the two must pass WebSockets on, and leave Origin and Host as they are; 403 means that it does not.',
+    fix: "Let sfu.url be where Galene itself answers, without a path. 400: it expects https. 403: a proxy between the two changes Host or Origin, and must leave both. 500: see Galene's log. Else the proxy must pass WebSockets on.",
   },
   'sfu-old': {
     level: 'problem',
@@ -62,7 +63,7 @@ export const FINDINGS = {
     level: 'problem',
     what: 'The call server sees a group of Pyrite, and cannot read it.',
     why: 'Nobody can join a call.',
-    fix: "Galene's log names the cause: file rights (the files are readable for all, the folders above must be too), or a version older than 0.96.",
+    fix: "Galene's log names the cause: its user may not read sfu.groups_dir (ls -ld it, and the folders above), its data/config.json has a slip, or it is older than 0.96.",
   },
   'token-refused': {
     level: 'problem',
@@ -98,7 +99,7 @@ export const FINDINGS = {
     level: 'problem',
     what: 'A channel is not in step with the call server.',
     why: 'Its call cannot be joined, or works by old settings.',
-    fix: 'Mend what the message names; Pyrite tries again by itself, at last every minute.',
+    fix: `Mend what the message names; Pyrite tries again by itself, at least every ${LONGEST_RETRY_MS / 1_000} seconds.`,
   },
   'group-unmanaged': {
     level: 'problem',
@@ -257,7 +258,8 @@ export type FindingCode = keyof typeof FINDINGS
 /** A finding; `detail` says what was met here. */
 export const found = (code: FindingCode, detail = ''): Finding => {
   const { level, what, why, fix } = FINDINGS[code]
-  const said = detail === '' ? what : `${what.replace(/\.$/, '')}: ${detail.replace(/\.?$/, '.')}`
+  const said =
+    detail === '' ? what : `${what.replace(/\.$/, '')}: ${detail.trim().replace(/\.?$/, '.')}`
   return { code, level, what: said, why, fix }
 }
 

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runCommand } from '../../lib/app/commands.ts'
@@ -77,6 +77,9 @@ describe('pyrite doctor', () => {
     await writeFile(join(groups_dir, 'general.json'), '{"comment":"managed by Pyrite"}')
     await doctor(running, '--json')
     expect(group()).toMatchObject([{ code: 'group-other-key' }])
+    await rm(join(groups_dir, 'general.json'))
+    await doctor(running, '--json')
+    expect(group()).toMatchObject([{ code: 'group-stale' }])
   })
 
   it('makes no database where there is none', async () => {

@@ -46,8 +46,10 @@ describe.runIf(turnserver)('a real coturn', () => {
     }
     await eventually(() => {
       const log = coturn.lines.join('')
-      expect(log.match(/ALLOCATE processed, success/g)).toHaveLength(3)
-      expect(log.match(/REFRESH processed, success/g)).toHaveLength(3)
+      // A line about the test before may come late.
+      for (const what of [/ALLOCATE processed, success/g, /REFRESH processed, success/g]) {
+        expect(log.match(what)?.length).toBeGreaterThanOrEqual(3)
+      }
     })
   })
 

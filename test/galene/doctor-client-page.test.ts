@@ -81,6 +81,14 @@ describe.each(galenes())("the doctor and Galene's own page, on %s", (binary) => 
     await galene.setConfig({})
   })
 
+  it('takes an address as browsers do, in whatever case it is written', async () => {
+    const { port } = new URL(await proxied())
+    await galene.setConfig({ proxyURL: `http://localhost:${port}/` })
+    const codes = await codesAt(`http://LOCALHOST:${port}`)
+    await galene.setConfig({})
+    expect(codes).toEqual(['client-page'])
+  })
+
   it('says that nothing is there', async () => {
     expect(await codesAt('http://127.0.0.1:9')).toEqual(['client-page-unreachable'])
   })

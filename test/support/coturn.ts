@@ -60,8 +60,8 @@ const ended = (child: ChildProcess): Promise<unknown> =>
     ? new Promise((done) => child.once('exit', done))
     : Promise.resolve()
 
-/** A real coturn on loopback with a shared secret: UDP and TCP on `port`, TLS on `tlsPort`. */
-export const startCoturn = async () => {
+/** A real coturn on loopback with a shared secret: UDP and TCP on `port`, TLS on `tlsPort`. `more`: words of its command line. */
+export const startCoturn = async (...more: string[]) => {
   const folder = await mkdtemp(join(tmpdir(), 'pyrite-coturn-'))
   const [port = 0, tlsPort = 0, relayPort = 0] = await freePorts(3)
   const { key, certificate, ca } = await makeCertificate(folder)
@@ -82,6 +82,7 @@ export const startCoturn = async () => {
       ...[`--min-port=${relayPort}`, `--max-port=${relayPort + 20}`, '--no-dtls'],
       ...[`--cert=${certificate}`, `--pkey=${key}`, `--pidfile=${join(folder, 'pid')}`],
       ...['--allow-loopback-peers', `--userdb=${join(folder, 'turndb')}`],
+      ...more,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder },
   )
@@ -94,6 +95,7 @@ export const startCoturn = async () => {
     }
   }
   const stop = async () => {
+    child.kill('SIGCONT')
     child.kill('SIGTERM')
     await ended(child)
     await rm(folder, { recursive: true, force: true })
@@ -102,6 +104,8 @@ export const startCoturn = async () => {
     await stop()
     throw error
   })
-  return { port, tlsPort, ca, lines, stop }
+  /** It hangs until it is stopped. */
+  const hang = () => child.kill('SIGSTOP')
+  return { port, tlsPort, ca, lines, hang, stop }
 }
 export type Coturn = Awaited<ReturnType<typeof startCoturn>>

@@ -92,6 +92,7 @@ export const startGalene = async (options: GaleneOptions) => {
     signal: (name: NodeJS.Signals) => child?.kill(name),
     setConfig: (config: Json) =>
       writeFile(join(folder, 'data/config.json'), JSON.stringify(config)),
+    setConfigText: (text: string) => writeFile(join(folder, 'data/config.json'), text),
     /** The names of its group files. */
     names: async () =>
       (await readdir(groups)).flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []).sort(),

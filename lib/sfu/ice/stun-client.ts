@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { inTime } from '../../platform/in-time.ts'
 import type { IceTarget } from './ice-url.ts'
 import { type LinkNeeds, openLink, type StunLink } from './stun-link.ts'
 import {
@@ -21,6 +22,8 @@ export type IceCredentials = { username: string; password: string }
 export type TryNeeds = Partial<LinkNeeds>
 
 const TIMEOUT_MS = 4_000
+/** For the whole of it, where each step takes long. */
+const LONGEST_MS = 5_000
 /** Times after which a request over UDP is sent again. Source: RFC 8489 section 6.2.1. */
 const AGAIN_AFTER_MS = [500, 1_500, 3_000]
 /** REQUESTED-TRANSPORT: UDP between the relay and the peer. */
@@ -128,14 +131,10 @@ const failure = (error: NodeJS.ErrnoException): IceTry => {
   return { is: isTls ? 'untrusted' : 'unreachable', why: error.message }
 }
 
-/**
- * Tries one ICE server for real, as a browser would: a STUN binding, or a TURN allocation that is given back at once
- * (RFC 8489, RFC 8656, long-term credentials). Never rejects; answers within about twelve seconds.
- */
-export const tryIceServer = async (
+const tryOnce = async (
   target: IceTarget,
-  credentials?: IceCredentials,
-  needs: TryNeeds = {},
+  credentials: IceCredentials | undefined,
+  needs: TryNeeds,
 ): Promise<IceTry> => {
   const timeoutMs = needs.timeoutMs ?? TIMEOUT_MS
   let link: StunLink | undefined
@@ -148,3 +147,17 @@ export const tryIceServer = async (
     link?.close()
   }
 }
+
+/**
+ * Tries one ICE server for real, as a browser would: a STUN binding, or a TURN allocation that is given back at once
+ * (RFC 8489, RFC 8656, long-term credentials). Never rejects; answers within five seconds.
+ */
+export const tryIceServer = (
+  target: IceTarget,
+  credentials?: IceCredentials,
+  needs: TryNeeds = {},
+): Promise<IceTry> =>
+  inTime(LONGEST_MS, tryOnce(target, credentials, needs), () => ({
+    is: 'silent',
+    why: `no answer within ${LONGEST_MS / 1_000} s`,
+  }))

@@ -8,7 +8,7 @@ const EVERY_MS = 5 * 60_000
 const FIRST_ROUND_MS = 10_000
 const FIRST_RETRY_MS = 500
 /** Whatever was in the way, everything is in step within ten seconds of its end. */
-const LONGEST_RETRY_MS = 8_000
+export const LONGEST_RETRY_MS = 8_000
 /** Rounds that a join waits for, when changes keep coming. */
 const SETTLE_ROUNDS = 3
 

@@ -18,9 +18,12 @@ export const lookAtPage = async (needs: PageNeeds): Promise<PageLook | undefined
   const trusted = { ...config.galene, ca_file: '', certificate_sha256: '' }
   const connecting = createConnecting(url.startsWith('https:'), trusted, now)
   try {
-    const status = await askStatus({ url, group, host: '', connecting, now })
     const headers = { origin: new URL(url).origin }
-    return { url, status, join: await tryJoin({ url, group, token, connecting, headers }) }
+    const [status, join] = await Promise.all([
+      askStatus({ url, group, host: '', connecting, now }),
+      tryJoin({ url, group, token, connecting, headers }),
+    ])
+    return { url, status, join }
   } finally {
     connecting.close()
   }

@@ -1,4 +1,5 @@
 import type { Config } from '../../../platform/config/schema.ts'
+import { inTime } from '../../../platform/in-time.ts'
 import { SERVICE_USERNAME } from '../bridge/news.ts'
 import { createGaleneApi } from '../groups/api.ts'
 import { askStatus, type StatusAnswer } from '../wire/ask-status.ts'
@@ -34,6 +35,8 @@ export type LookNeeds = {
 
 type Tools = { connecting: Connecting; http: GaleneHttp; tokens: Tokens }
 
+/** More than each step takes by itself: several slow ones in a row are no call server to wait for. */
+const LONGEST_MS = 9_000
 /** Asked for where no group can be made: any name tells whether somebody answers. */
 const NO_GROUP = 'pyrite_doctor'
 
@@ -69,10 +72,14 @@ const joinAll = async (needs: LookNeeds, tools: Tools, group: string): Promise<J
   const { tokens, connecting } = tools
   const ticket = { username: SERVICE_USERNAME, group, role: 'listener', recording: false } as const
   const token = await tokens.sign(ticket)
-  const join = await tryJoin({ url, group, token, connecting })
-  const page = await lookAtPage({ config, group, token, now })
+  const [join, page] = await Promise.all([
+    tryJoin({ url, group, token, connecting }),
+    lookAtPage({ config, group, token, now }),
+  ])
   return { join, ...(page && { page }) }
 }
+
+const NOT_TRIED: Joins = { join: { is: 'not-tried' } }
 
 const lookWith = async (needs: LookNeeds, tools: Tools): Promise<SfuLook> => {
   const { config, url, now } = needs
@@ -83,15 +90,17 @@ const lookWith = async (needs: LookNeeds, tools: Tools): Promise<SfuLook> => {
     const host = config.sfu.token_audience
     const name = group?.name ?? NO_GROUP
     const status = await askStatus({ url, group: name, host, connecting, now })
-    const old = status.is === 'answered' ? await versionProblemOf(http) : undefined
+    const isThere = status.is === 'answered'
+    const [old, joins] = await Promise.all([
+      isThere ? versionProblemOf(http) : undefined,
+      isThere && group ? joinAll(needs, tools, group.name) : NOT_TRIED,
+    ])
     return {
       url,
       status,
       ...(made instanceof Error && { noGroup: made.message }),
       ...(old !== undefined && { versionProblem: old }),
-      ...(group && status.is === 'answered'
-        ? await joinAll(needs, tools, group.name)
-        : { join: { is: 'not-tried' } }),
+      ...joins,
     }
   } finally {
     // What is left behind goes at the next look.
@@ -101,7 +110,7 @@ const lookWith = async (needs: LookNeeds, tools: Tools): Promise<SfuLook> => {
 
 /**
  * Looks at the SFU as a join would: a group of its own, which no channel can have and nobody sees, a status, a token, a real join;
- * and removes the group again. Rejects only where the settings cannot be used at all.
+ * and removes the group again. Answers within ten seconds. Rejects only where the settings cannot be used at all.
  */
 export const lookAtSfu = async (needs: LookNeeds): Promise<SfuLook> => {
   const { config, url, now } = needs
@@ -109,7 +118,12 @@ export const lookAtSfu = async (needs: LookNeeds): Promise<SfuLook> => {
   const http = createGaleneHttp({ url: () => url, connecting })
   try {
     const tokens = createTokens({ config: config.sfu, now })
-    return await lookWith(needs, { connecting, http, tokens })
+    const look = lookWith(needs, { connecting, http, tokens })
+    const status = {
+      is: 'unreachable',
+      why: `it takes longer than ${LONGEST_MS / 1_000} s`,
+    } as const
+    return await inTime(LONGEST_MS, look, () => ({ url, status, ...NOT_TRIED }))
   } finally {
     http.end()
     connecting.close()

@@ -23,12 +23,12 @@ const isLeft = (name: string, now: Date): boolean => {
   return made !== undefined && now.getTime() - Number.parseInt(made, 36) > LEFT_AFTER_MS
 }
 
-/** Nobody is in it, and it says what it is. */
+/** Nobody is in it but the look itself, twice; and it says what it is. */
 const DESCRIPTION = {
   displayName: 'Pyrite doctor',
   comment: 'made by pyrite doctor to try one join, and removed at once',
   public: false,
-  'max-clients': 2,
+  'max-clients': 4,
 }
 
 /** Makes one in the folder of group files, where people see nothing of it. Rejects where the folder cannot be written. */

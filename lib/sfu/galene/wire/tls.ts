@@ -22,7 +22,11 @@ export type Connecting = {
 const CONNECT_MS = 5_000
 const HTTPS_PORT = 443
 
+const NO_TLS =
+  'the call server does not speak TLS: write http in sfu.url, or start Galene without -insecure'
 const REASONS: Record<string, string> = {
+  EPROTO: NO_TLS,
+  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   CERT_HAS_EXPIRED: 'the certificate of the call server has expired',
   CERT_NOT_YET_VALID: 'the certificate of the call server is not valid yet: compare the clocks',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the call server is for another host name',
