@@ -94,6 +94,7 @@ const open = (onPacket: (packet: Buffer) => void) => {
   const track: Track = native.addTrack(video)
   const opened = new Promise<void>((done) => track.onOpen(done))
   track.onMessage(onPacket)
+  const closed = new Promise<void>((done) => track.onClosed(done))
   const gathered = new Promise<void>((done) =>
     native.onGatheringStateChange((state) => {
       if (state === 'complete') done()
@@ -111,18 +112,18 @@ const open = (onPacket: (packet: Buffer) => void) => {
       native.close()
     },
   }
-  return { native, peer, opened, gathered }
+  return { native, peer, opened, closed, gathered }
 }
 
 const localSdp = (native: PeerConnection): string => native.localDescription()?.sdp ?? ''
 
-/** A connection that publishes. Give `offer` to the server and its answer to `accept`; `opened` resolves when media may flow. */
+/** A connection that publishes. Give `offer` to the server and its answer to `accept`; `opened` resolves when media may flow, `closed` when none may any more. */
 export const publishing = async (ssrc: number) => {
-  const { native, peer, opened, gathered } = open(() => undefined)
+  const { native, peer, opened, closed, gathered } = open(() => undefined)
   native.setLocalDescription('offer')
   await gathered
   const accept = (answer: string) => native.setRemoteDescription(bare(answer), 'answer')
-  return { peer, opened, offer: cameraOffer(localSdp(native), ssrc), accept }
+  return { peer, opened, closed, offer: cameraOffer(localSdp(native), ssrc), accept }
 }
 
 /** A connection that receives what `offer` offers. */

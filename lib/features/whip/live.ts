@@ -1,8 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { PyriteError } from '../../platform/errors.ts'
-import type { Published } from '../../sfu/sfu.ts'
+import type { Published, Whip } from '../../sfu/sfu.ts'
 import type { WhipNeeds } from './needs.ts'
 import { isRevoked } from './queries.sqlite.ts'
 import * as queries from './queries.ts'
+
+/** How long a media server that calls leave may take to end the streams there. In milliseconds. */
+const LEAVE_MS = 2_000
 
 /** The stream of a key, as the media server knows it; undefined while there is none. */
 export const publishedBy = ({ slug, resource, resourceToken }: queries.KeyRow) =>
@@ -23,10 +27,14 @@ export const liveStreams = ({ database: { db }, log, admit, sfu }: WhipNeeds) =>
   }
   /** Whether that person may present in the key's channel now. */
   const mayPublish = async (key: queries.KeyRow): Promise<boolean> => (await ask(key)) === 'yes'
-  /** Ends a stream that may be gone already. */
-  const end = async (keyId: string, published: Published): Promise<void> => {
+  /** Ends a stream that may be gone already; `at` is where it was published. */
+  const end = async (
+    keyId: string,
+    published: Published,
+    at: Pick<Whip, 'end'> = sfu().whip,
+  ): Promise<void> => {
     try {
-      await sfu().whip.end(published)
+      await at.end(published)
     } catch (error) {
       if (!(error instanceof PyriteError)) throw error
       // A call server that does not answer carries no stream, or will be asked again by the next look.
@@ -53,6 +61,21 @@ export const liveStreams = ({ database: { db }, log, admit, sfu }: WhipNeeds) =>
         .catch(() => undefined)
       if (lives === false) await queries.ended(db, key.id, published.resource)
       return lives === true
+    },
+    /**
+     * Calls have left this media server: streams end there, for else no device would notice, and are forgotten. One that does not
+     * answer is not waited for.
+     */
+    async leave(before: Pick<Whip, 'end'>): Promise<void> {
+      const leaveOne = async (key: queries.KeyRow) => {
+        const published = publishedBy(key)
+        if (!published) return
+        await queries.ended(db, key.id, published.resource)
+        await end(key.id, published, before)
+      }
+      const all = Promise.all((await queries.publishing(db)).map(leaveOne))
+      await Promise.race([all, pause(LEAVE_MS, undefined, { ref: false })])
+      await queries.deleteRevoked(db)
     },
     /** What somebody may do may have changed: ends what their devices may not publish any more. Without a person: anybody's. */
     async lookAgain(userId?: string, slug?: string): Promise<void> {

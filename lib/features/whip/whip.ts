@@ -1,6 +1,6 @@
 import { PyriteError } from '../../platform/errors.ts'
 import { ratePerPerson } from '../../platform/ws/rate.ts'
-import type { Published, WhipAnswer, WhipRequest } from '../../sfu/sfu.ts'
+import type { Published, Whip, WhipAnswer, WhipRequest } from '../../sfu/sfu.ts'
 import { hashOf, keyRules } from './keys.ts'
 import { liveStreams, publishedBy } from './live.ts'
 import type { WhipNeeds } from './needs.ts'
@@ -54,11 +54,18 @@ export const whipRules = (needs: WhipNeeds) => {
     throw refused('whoever made this key may not present in this channel now')
   }
 
-  /** Keeps a stream that has just begun, in the place of an earlier one of the key; ends it where the key was revoked meanwhile. */
-  const keep = async (key: queries.KeyRow, published: Published): Promise<void> => {
+  /**
+   * Keeps a stream that has just begun, in the place of an earlier one of the key; ends it where the key was revoked meanwhile, or
+   * calls moved away.
+   */
+  const keep = async (key: queries.KeyRow, published: Published, at: Whip): Promise<void> => {
     const { resource, token } = published
     const current = { resource, token, at: now().toISOString() }
     const isThere = await queries.began(db, key, current)
+    if (sfu().whip !== at) {
+      await live.end(key.id, published, at)
+      throw new PyriteError('calls.no-answer', 'calls move to another call server: publish again')
+    }
     await live.endOf(key)
     if (!isThere || !(await live.mayPublish(key))) {
       await live.end(key.id, published)
@@ -70,6 +77,7 @@ export const whipRules = (needs: WhipNeeds) => {
   return {
     ...keyRules(needs, live),
     lookAgain: live.lookAgain,
+    leave: live.leave,
     mustHaveKey,
 
     /** Publishes a stream and answers its name. Throws `whip.refused`, `malformed`, `calls.no-answer`, `calls.not-supported`. */
@@ -79,13 +87,11 @@ export const whipRules = (needs: WhipNeeds) => {
         // Looked up anew: another request may have published by this key before.
         const current = await queries.keyByHash(db, key.keyHash, key.slug)
         if (!current) throw badKey()
-        const { published, ...answer } = await sfu().whip.publish(
-          current.slug,
-          usernameOf(current),
-          request,
-        )
+        const { whip: at } = sfu()
+        const name = usernameOf(current)
+        const { published, ...answer } = await at.publish(current.slug, name, request)
         if (!published) throw refusalIn(answer)
-        await keep(current, published)
+        await keep(current, published, at)
         return { ...answer, resource: published.resource }
       })
     },
