@@ -4,6 +4,7 @@ import { originRule } from '../platform/http/origin.ts'
 import { metricsApplication } from '../platform/http/probes.ts'
 import { createClientAddress, listen } from '../platform/http/server.ts'
 import { routeUpgrades } from '../platform/ws/upgrade.ts'
+import type { Moved } from '../sfu/moving.ts'
 import { createDoors } from './doors.ts'
 import { linkEvents } from './events.ts'
 import { type AppNeeds, createParts, type Parts } from './parts.ts'
@@ -38,12 +39,9 @@ const metricsAddress = (address: string) => {
 
 /** Only what calls need follows new settings: the rest was handed out when the parts were made. */
 const reloadCalls =
-  ({ moving, diagnosis }: Parts, config: Config) =>
-  async ({ sfu, galene, builtin }: Config): Promise<void> => {
-    const settings = { ...config, sfu, galene, builtin }
-    await moving.move(settings)
-    await diagnosis.follow(settings)
-  }
+  ({ moving }: Parts, config: Config) =>
+  ({ sfu, galene, builtin }: Config): Promise<Moved> =>
+    moving.move({ ...config, sfu, galene, builtin })
 
 /** A whole Pyrite. `start` it once; `stop` may be called twice. */
 export const createApp = (needs: AppNeeds) => {
@@ -114,8 +112,8 @@ export const createApp = (needs: AppNeeds) => {
       return port
     },
     /**
-     * Puts the settings of [sfu], [galene] and [builtin] in force: calls move, chat is not touched. Throws a sentence where that cannot
-     * be, and then nothing has changed.
+     * Puts the settings of [sfu], [galene] and [builtin] in force: calls move where they have to, chat is not touched. Throws a
+     * sentence where that cannot be, and then nothing has changed.
      */
     reload: reloadCalls(parts, config),
     /** Tells everybody to come back, ends the SFU, and closes the database. */

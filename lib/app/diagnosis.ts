@@ -5,7 +5,7 @@ import type { Log } from '../platform/log.ts'
 import type { Finding } from '../protocol/admin.ts'
 import { NOT_MANAGED } from '../sfu/galene/groups/group-file.ts'
 import { createIceFile, iceFilePath } from '../sfu/galene/ice-file.ts'
-import type { Sfu } from '../sfu/sfu.ts'
+import type { Sfu, SfuHealth } from '../sfu/sfu.ts'
 import { createDoctor } from './doctor.ts'
 import { found } from './doctor-findings.ts'
 import { isLoopbackUrl } from './doctor-network.ts'
@@ -40,9 +40,9 @@ type Admin = ReturnType<typeof createAdmin>
 /** The file with ICE servers, and the doctor, for the call server that these settings mean. */
 const examiner = (
   { config, sfu, log, now }: Omit<DiagnosisNeeds, 'database' | 'users'>,
+  kind: SfuHealth['kind'],
   admin: Pick<Admin, 'idleChannel' | 'outOfStep'>,
 ) => {
-  const { kind } = sfu.health()
   const isOurs = kind !== 'external'
   const path = iceFilePath(config, isOurs)
   const iceFile = createIceFile({ config: config.galene, path, makesFolder: isOurs, now, log })
@@ -65,16 +65,24 @@ export const createDiagnosis = (needs: DiagnosisNeeds) => {
     sfu: () => sfu,
     examine: (origin) => current.doctor.examine(origin),
   })
-  let current = examiner(needs, admin)
+  let current = examiner(needs, sfu.health().kind, admin)
   return {
     admin,
     start: () => current.iceFile.start(),
     stop: () => current.iceFile.stop(),
-    /** Calls have moved: these settings are in force now. */
-    async follow(config: Config): Promise<void> {
-      current.iceFile.stop()
-      current = examiner({ ...needs, config }, admin)
-      await current.iceFile.start()
+    /**
+     * Calls go on with these settings, on a call server of this kind: the file is there when this resolves. Answers how to have
+     * those of before again.
+     */
+    async follow(config: Config, kind: SfuHealth['kind']): Promise<() => Promise<void>> {
+      const before = current
+      const use = (next: typeof current) => {
+        current.iceFile.stop()
+        current = next
+        return next.iceFile.start()
+      }
+      await use(examiner({ ...needs, config }, kind, admin))
+      return () => use(before)
     },
   }
 }

@@ -5,10 +5,10 @@ import type { Log } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { type Connections, createConnections } from '../platform/ws/connections.ts'
 import { dispatcher } from '../platform/ws/dispatcher.ts'
-import { type Counts, createCounts, createGaleneSfu } from '../sfu/galene/index.ts'
-import { createMovingSfu, type MovingSfu } from '../sfu/moving.ts'
+import { type Counts, createCounts, createGaleneSfu, madeFrom } from '../sfu/galene/index.ts'
+import { MovingSfu } from '../sfu/moving.ts'
 import type { Sfu } from '../sfu/sfu.ts'
-import { createDiagnosis } from './diagnosis.ts'
+import { createDiagnosis, type Diagnosis } from './diagnosis.ts'
 import { createFeatures, type Features } from './features.ts'
 import { asGroup } from './groups.ts'
 import { createWorkspace } from './workspace.ts'
@@ -26,13 +26,18 @@ export type AppNeeds = {
   newId: () => string
 }
 
+type CallsNeeds = {
+  counts: Counts
+  diagnosis: () => Diagnosis
+  onBug: (error: unknown) => void
+}
+
 const createSfu = (
   needs: AppNeeds,
   { calls, channels, moderation, whip }: Features,
-  counts: Counts,
-  onBug: (error: unknown) => void,
+  { counts, diagnosis, onBug }: CallsNeeds,
 ): MovingSfu => {
-  const { log, now, newId, builtinCommand } = needs
+  const { config, log, now, newId, builtinCommand } = needs
   const make = (config: Config): Sfu =>
     createGaleneSfu({
       config,
@@ -51,7 +56,13 @@ const createSfu = (
       counts,
       builtinCommand,
     })
-  return createMovingSfu(make, needs.config)
+  return new MovingSfu({
+    ...{ config, make },
+    madeFrom: (config) => madeFrom({ config, builtinCommand }),
+    prepare: (config, kind) => diagnosis().follow(config, kind),
+    leave: (before) => whip.leave(before.whip).catch(onBug),
+    changed: calls.statusChanged,
+  })
 }
 
 /** Makes the parts and ties them: each asks another only when it is used, never while it is made. */
@@ -86,10 +97,11 @@ export const createParts = (needs: AppNeeds) => {
     newId,
     onBug,
   })
-  const moving = createSfu(needs, features, createCounts(metrics.registry), onBug)
+  const counts = createCounts(metrics.registry)
+  const moving = createSfu(needs, features, { counts, diagnosis: () => diagnosis, onBug })
   const sfu: Sfu = moving.sfu
   const { users } = features
-  const diagnosis = createDiagnosis({ config, database, users, sfu, log, now })
+  const diagnosis: Diagnosis = createDiagnosis({ config, database, users, sfu, log, now })
   const workspace = createWorkspace({ config: config.workspace, now, ...features })
   const dispatch = dispatcher(
     onBug,

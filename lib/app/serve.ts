@@ -4,6 +4,7 @@ import type { Config } from '../platform/config/schema.ts'
 import { openDatabase } from '../platform/db/open.ts'
 import { newId } from '../platform/ids.ts'
 import { createLog, type Log } from '../platform/log.ts'
+import type { Moved } from '../sfu/moving.ts'
 import { type App, createApp } from './app.ts'
 import { configPath, type Environment, say } from './environment.ts'
 import { prepareFirstAdmin, writeFirstConfig } from './first-run.ts'
@@ -14,8 +15,9 @@ import { newSigningKey } from './secrets.ts'
 const startLog = async ({ log }: Config): Promise<Log> =>
   createLog(log.level, await logDestination(log.format))
 
-const mustHaveKey = ({ sfu }: Config, path: string) => {
-  if (sfu.signing_key !== '') return
+const readConfig = (path: string, environment: Environment): Config => {
+  const config = loadConfig(path, environment)
+  if (config.sfu.signing_key !== '') return config
   throw new ConfigError([
     `sfu.signing_key is empty: put this new one under [sfu] in ${path}, and keep it: signing_key = "${newSigningKey()}"`,
   ])
@@ -50,21 +52,35 @@ const announce = (url: string, app: App, admin: string | undefined) => {
 /** On a terminal that is closed, a hang-up means the end; where nobody sits before it, that the configuration is to be read again. */
 const RELOADS: 'SIGHUP'[] = process.stdin.isTTY ? [] : ['SIGHUP']
 
-/** Reads the configuration again when asked to, one time after the other. */
+const MOVED: Record<Moved, string> = {
+  moved: 'the configuration of calls was read again: calls moved',
+  followed: 'the configuration of calls was read again: nobody had to move',
+  same: 'the configuration of calls was read again: nothing is new',
+}
+
+/** Reads the configuration again when asked to, one time after the other, and first when the start is done. */
 const reloadOnSignal = (app: App, log: Log, read: () => Config) => {
-  let last = Promise.resolve()
+  let begin: () => void = () => undefined
+  let last = new Promise<void>((done) => {
+    begin = done
+  })
+  let isDue = false
   const reload = async () => {
+    isDue = false
     try {
-      await app.reload(read())
-      log.info({ sfu: app.sfu.health().description }, 'the configuration of calls was read again')
+      const moved = await app.reload(read())
+      log.info({ sfu: app.sfu.health().description }, MOVED[moved])
     } catch (error) {
       log.error({ err: error }, 'the configuration of calls stays as it is')
     }
   }
   const onSignal = () => {
-    last = last.then(reload)
+    // One that waits reads what is written then.
+    if (!isDue) last = last.then(reload)
+    isDue = true
   }
   for (const signal of RELOADS) process.on(signal, onSignal)
+  return { begin }
 }
 
 /** Stops cleanly on a signal; after a bug that nothing caught the process ends too, for nobody knows what state it is in. */
@@ -85,8 +101,7 @@ export const serve = async (environment: Environment): Promise<void> => {
   process.stdout.on('error', () => undefined)
   const path = configPath(environment)
   if (writeFirstConfig(path)) say(`Wrote ${path} with fresh secrets; keep a copy of it.`)
-  const config = loadConfig(path, environment)
-  mustHaveKey(config, path)
+  const config = readConfig(path, environment)
   const log = await startLog(config)
   const now = () => new Date()
   const database = await openDatabase({ path: config.database.path, log, now })
@@ -101,12 +116,13 @@ export const serve = async (environment: Environment): Promise<void> => {
     newId,
   })
   const signals = stopOnSignals(app, log, config.server.shutdown_seconds)
+  const reloads = reloadOnSignal(app, log, () => readConfig(path, environment))
   try {
     const port = await app.start()
     // Last of all, so that no password is made by a start that fails before it could be shown.
     const admin = await prepareFirstAdmin(app)
     announce(urlOf(config, port), app, admin)
-    reloadOnSignal(app, log, () => loadConfig(path, environment))
+    reloads.begin()
   } catch (error) {
     signals.uninstall()
     await app.stop()

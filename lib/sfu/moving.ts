@@ -1,60 +1,155 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../platform/config/schema.ts'
-import type { Sfu } from './sfu.ts'
+import { hasAllFor } from './moving-obstacle.ts'
+import type { Sfu, SfuHealth } from './sfu.ts'
 
 const WORDS = 'Calls move to another call server: joining again.'
 
-/** The first reason why people in calls could not go on there. */
-const obstacle = (next: Sfu, groups: ReadonlySet<string>): string | undefined => {
-  const { reachable, problem } = next.health()
-  if (!reachable) return problem ?? 'the call server does not answer'
-  for (const group of groups) {
-    const { state, reason } = next.syncState(group)
-    if (state === 'failed') return reason ?? `the group ${group} is not in step`
-  }
-  return undefined
+/** What new settings came to: people moved; what follows without that did; or nothing was new. */
+export type Moved = 'moved' | 'followed' | 'same'
+
+export type MovingNeeds = {
+  config: Config
+  make: (config: Config) => Sfu
+  /** All that `make` makes one from: where that is equal, nobody has to move. Throws as `make` does. */
+  madeFrom: (config: Config) => { kind: SfuHealth['kind'] }
+  /** What one of this kind finds as soon as people come, such as a file of ICE servers. Answers how that is undone. Never rejects. */
+  prepare: (config: Config, kind: SfuHealth['kind']) => Promise<() => Promise<void>>
+  /** People are about to leave this one for another, which answers now. Never rejects. */
+  leave: (before: Sfu) => Promise<void>
+  /** What can be known of calls, such as what the call server can do, may be otherwise now. */
+  changed: () => void
 }
 
-/**
- * One SFU after another, behind the port of one. `move` throws a sentence where the settings cannot work, or the new one does not
- * answer or take the groups of people in calls: then all stays as it is. Else everybody in a call is told, and joins again by
- * themselves, once.
- */
-export const createMovingSfu = (make: (config: Config) => Sfu, config: Config) => {
-  let current = make(config)
-  let isStopped = false
+/** The settings that calls follow. */
+const followed = ({ sfu, galene, builtin }: Config) => ({ sfu, galene, builtin })
+
+const busyGroups = (sfu: Sfu): Set<string> => new Set(sfu.participants().map(({ group }) => group))
+
+/** One SFU after another, behind the port of one. */
+export class MovingSfu {
+  readonly sfu: Sfu
+  private readonly needs: MovingNeeds
+  private settings: Config
+  private made: ReturnType<MovingNeeds['madeFrom']>
+  private current: Sfu
+  /** The one that people move to, until all of them did. */
+  private arriving: Sfu | undefined
+  private isStopped = false
+  private turn: Promise<unknown> = Promise.resolve()
+
+  constructor(needs: MovingNeeds) {
+    this.needs = needs
+    this.settings = needs.config
+    this.made = needs.madeFrom(needs.config)
+    this.current = needs.make(needs.config)
+    const groupsChanged: Sfu['groupsChanged'] = (name) => {
+      for (const each of new Set([this.current, this.arriving])) each?.groupsChanged(name)
+    }
+    this.sfu = new Proxy(this.current, {
+      get: (_first, name) =>
+        name === 'groupsChanged' ? groupsChanged : Reflect.get(this.current, name),
+    })
+  }
+
+  /**
+   * Puts these settings in force, one call of this after the other. People move only where the call server is made from others than
+   * before: then everybody in a call is told, and joins again by themselves, once. Throws a sentence where the settings cannot work,
+   * or the new server does not answer or have the groups of people in calls: then all stays as it is.
+   */
+  move(to: Config): Promise<Moved> {
+    const moved = this.turn.then(() => this.follow(to))
+    this.turn = moved.catch(() => undefined)
+    return moved
+  }
+
+  /** Ends a move that is under way, too. */
+  async stop(): Promise<void> {
+    this.isStopped = true
+    await Promise.all([this.current.stop(), this.arriving?.stop()])
+    await this.turn
+    // One that was on its way meanwhile.
+    await this.current.stop()
+  }
+
+  private mayGoOn() {
+    if (this.isStopped) throw new Error('Pyrite is stopping')
+  }
+
+  private async follow(to: Config): Promise<Moved> {
+    this.mayGoOn()
+    const made = this.needs.madeFrom(to)
+    const isMove = !isDeepStrictEqual(made, this.made)
+    if (!isMove && isDeepStrictEqual(followed(to), followed(this.settings))) return 'same'
+    await (isMove ? this.go(to, made.kind) : this.needs.prepare(to, made.kind))
+    this.settings = to
+    this.made = made
+    return isMove ? 'moved' : 'followed'
+  }
+
+  private async go(to: Config, kind: SfuHealth['kind']) {
+    const undo = await this.needs.prepare(to, kind)
+    const isApart = kind === 'external' || this.made.kind === 'external'
+    try {
+      const next = this.needs.make(to)
+      this.arriving = next
+      await (isApart ? this.goOver(next) : this.replaceChild(next))
+    } catch (error) {
+      await undo()
+      if (!isApart && this.current === this.arriving) await this.goBack(to, error as Error)
+      throw error
+    } finally {
+      this.arriving = undefined
+      this.needs.changed()
+    }
+  }
+
+  private async goOver(next: Sfu) {
+    const before = this.current
+    await this.startNext(next, () => busyGroups(before))
+    await this.leaveFor(next)
+  }
 
   /** Two that Pyrite runs share a folder: the old one ends first. */
-  const replaceChild = async (next: Sfu) => {
-    await current.stop(WORDS)
-    current = next
-    await next.start()
+  private async replaceChild(next: Sfu) {
+    const busy = busyGroups(this.current)
+    await this.leaveFor(next)
+    await this.startNext(next, () => busy)
   }
-  const goOver = async (next: Sfu) => {
-    await next.start()
-    const busy = new Set(current.participants().map(({ group }) => group))
-    const reason = obstacle(next, busy)
-    if (reason !== undefined) {
+
+  private async startNext(next: Sfu, busy: () => ReadonlySet<string>) {
+    try {
+      this.mayGoOn()
+      await next.start()
+      await hasAllFor(next, busy, () => this.mayGoOn())
+    } catch (error) {
       await next.stop()
-      throw new Error(reason)
+      throw error
     }
-    const before = current
-    current = next
+  }
+
+  private async leaveFor(next: Sfu) {
+    const before = this.current
+    this.current = next
+    // Only now: a device that notices comes back at once.
+    if (before.origin().url !== next.origin().url) await this.needs.leave(before)
     await before.stop(WORDS)
   }
 
-  const sfu = new Proxy(current, { get: (_first, name) => Reflect.get(current, name) })
-  return {
-    sfu,
-    async move(to: Config): Promise<void> {
-      const next = make(to)
-      const isApart = [current, next].some((each) => each.health().kind === 'external')
-      await (isApart ? goOver(next) : replaceChild(next))
-      if (isStopped) await next.stop()
-    },
-    async stop(): Promise<void> {
-      isStopped = true
-      await current.stop()
-    },
+  /** The old one is gone, and the new one does not work: what ran until now runs again. */
+  private async goBack(to: Config, { message }: Error) {
+    this.mayGoOn()
+    this.current = this.madeAgain(to)
+    await this.current.start()
+    throw new Error(`${message}; calls go on with ${this.current.health().description}`)
+  }
+
+  private madeAgain(to: Config): Sfu {
+    try {
+      return this.needs.make(this.settings)
+    } catch {
+      // Such as a program that was removed: then the new one is started until it works.
+      return this.needs.make(to)
+    }
   }
 }
-export type MovingSfu = ReturnType<typeof createMovingSfu>

@@ -1,140 +1,90 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Config } from '../../lib/platform/config/schema.ts'
-import type { Client } from '../support/client.ts'
-import { eventually } from '../support/eventually.ts'
-import { ADMIN, startGalene, type TestGalene, WITH_ADMIN } from '../support/galene.ts'
-import { type Pyrite, startPyrite } from '../support/pyrite.ts'
-import { type Connection, connectTo, galenes } from '../support/sfu.ts'
+import { ADMIN, type TestGalene } from '../support/galene.ts'
+import { type Moving, startMoving } from '../support/moving.ts'
+import { galenes } from '../support/sfu.ts'
 
-let clients = 0
-
-/** Somebody in the call of #general who joins again by themselves when told to, as a browser does. */
-const attend = async ({ cookie, url }: Client) => {
-  const legs: (Connection & { id: string })[] = []
-  const join = async () => {
-    const id = `mover-${++clients}`
-    const leg = { ...connectTo(`${url}/sfu`, { cookie, origin: url }), id }
-    await leg.opens()
-    leg.send({ type: 'handshake', version: ['2'], id })
-    leg.send({ type: 'join', kind: 'join', group: 'general' })
-    const { kind } = await leg.hears({ type: 'joined' })
-    if (kind !== 'join') throw new Error('could not join')
-    legs.push(leg)
-    leg.socket.on('close', (code) => void (code === 1012 && join()))
-  }
-  await join()
-  return {
-    legs,
-    now: () => legs.at(-1) as Connection & { id: string },
-    isBack: () => eventually(() => expect(legs).toHaveLength(2), 10_000),
-  }
-}
+const at = ({ url, groups }: TestGalene) => ({ settings: { sfu: { url, groups_dir: groups } } })
+const BY_API = { sync: 'api', api_user: ADMIN.user, api_password: ADMIN.password } as const
+const ICE = ['stun:turn.example.org']
 
 describe.each(galenes())('calls that move to %s', (binary) => {
-  let pyrite: Pyrite
-  const running: TestGalene[] = []
-  afterEach(async () => {
-    await pyrite.stop()
-    for (const galene of running.splice(0)) await galene.end()
-  })
-
-  const newGalene = async () => {
-    const galene = await startGalene({ binary, config: WITH_ADMIN })
-    running.push(galene)
-    return galene
-  }
-  const settingsFor = (galene: TestGalene, pairing: Partial<Config['galene']> = {}): Config => ({
-    ...pyrite.config,
-    sfu: { ...pyrite.config.sfu, url: galene.url, groups_dir: galene.groups },
-    galene: { ...pyrite.config.galene, ...pairing },
-  })
-  const inCall = () => pyrite.app.sfu.participants('general').map(({ caller }) => caller.username)
-  const callOfTwo = async () => {
-    const [alice, bob] = [await pyrite.signIn('alice'), await pyrite.signIn('bob')]
-    const chat = await bob.socket()
-    const messages = '/api/channels/general/messages'
-    await alice.send('POST', messages, { text: 'before', clientId: 'before-the-move' })
-    return { alice, bob, chat, messages, people: [await attend(alice), await attend(bob)] as const }
-  }
-  /** Moves while two are in a call and chat, and proves that both were told, came back once, and lost no message. */
-  const moves = async (
-    to: Config,
-    { alice, chat, messages, people }: Awaited<ReturnType<typeof callOfTwo>>,
-  ) => {
-    let isChatClosed = false
-    chat.ws.once('close', () => {
-      isChatClosed = true
-    })
-    await pyrite.app.reload(to)
-    for (const { legs, isBack } of people) {
-      await isBack()
-      const told = legs[0]?.heard.at(-1)
-      expect(told).toMatchObject({ type: 'usermessage', kind: 'info', privileged: true })
-      expect(await legs[0]?.isClosed()).toMatchObject({ code: 1012 })
-    }
-    const [first, second] = people.map(({ now }) => now())
-    first?.send({ type: 'usermessage', kind: 'info', dest: second?.id, value: 'here again' })
-    await second?.hears({ type: 'usermessage', value: 'here again' })
-    expect(inCall().sort()).toEqual(['alice', 'bob'])
-    await alice.send('POST', messages, { text: 'after', clientId: 'after-the-move' })
-    await eventually(() =>
-      expect(chat.of('chat.message').map(({ text }) => text)).toEqual(['before', 'after']),
-    )
-    expect(isChatClosed).toBe(false)
-    expect(people.map(({ legs }) => legs.length)).toEqual([2, 2])
-  }
+  let moving: Moving
+  afterEach(() => moving.end())
+  /** Another version, where there is one. */
+  const other = galenes().find((path) => path !== binary) ?? binary
+  const sfu = () => moving.pyrite.app.sfu
 
   it('from the built-in SFU: one announced rejoin, and chat is not touched [SFU-16]', async () => {
-    pyrite = await startPyrite({ sfu: 'builtin' })
-    expect(pyrite.app.sfu.health().kind).toBe('builtin')
-    const call = await callOfTwo()
-    const galene = await newGalene()
-    await moves(settingsFor(galene), call)
-    expect(pyrite.app.sfu.health()).toMatchObject({ kind: 'external', reachable: true })
+    moving = await startMoving(binary, { sfu: 'builtin' })
+    expect(sfu().health().kind).toBe('builtin')
+    const call = await moving.callOfTwo()
+    const galene = await moving.newGalene()
+    await moving.moves(moving.settingsFor(galene), call)
+    expect(sfu().health()).toMatchObject({ kind: 'external', reachable: true })
     expect(await galene.names()).toEqual(['general'])
   })
 
   it('from another Galene, by its API: one announced rejoin, and chat is not touched [SFU-16]', async () => {
-    const before = await newGalene()
-    pyrite = await startPyrite({
-      settings: { sfu: { url: before.url, groups_dir: before.groups } },
-    })
-    const call = await callOfTwo()
-    const { user: api_user, password: api_password } = ADMIN
-    const after = await newGalene()
-    await moves(settingsFor(after, { sync: 'api', api_user, api_password }), call)
-    expect(pyrite.app.sfu.origin().url).toBe(after.url)
+    moving = await startMoving(other, at)
+    const call = await moving.callOfTwo()
+    const after = await moving.newGalene(binary)
+    await moving.moves(moving.settingsFor(after, BY_API), call)
+    expect(sfu().origin().url).toBe(after.url)
   })
 
   it('and back to the built-in SFU', async () => {
-    const galene = await newGalene()
-    pyrite = await startPyrite({
-      settings: { sfu: { url: galene.url, groups_dir: galene.groups } },
-    })
-    const call = await callOfTwo()
-    const { config } = pyrite
-    await moves({ ...config, sfu: { ...config.sfu, url: '', galene_binary: 'none' } }, call)
-    expect(pyrite.app.sfu.health().kind).toBe('builtin')
+    moving = await startMoving(binary, at)
+    const call = await moving.callOfTwo()
+    const { config } = moving.pyrite
+    await moving.moves({ ...config, sfu: { ...config.sfu, url: '', galene_binary: 'none' } }, call)
+    expect(sfu().health().kind).toBe('builtin')
   })
 
-  it('stay where they are when the new one does not answer, or refuses the groups, and it is said why', async () => {
-    const galene = await newGalene()
-    pyrite = await startPyrite({
-      settings: { sfu: { url: galene.url, groups_dir: galene.groups } },
-    })
-    const { people } = await callOfTwo()
-    const away = settingsFor({ ...galene, url: 'http://127.0.0.1:9' })
-    await expect(pyrite.app.reload(away)).rejects.toThrow(/does not answer/)
-    const other = await newGalene()
-    const wrong = settingsFor(other, { sync: 'api', api_user: 'nobody', api_password: 'x' })
-    await expect(pyrite.app.reload(wrong)).rejects.toThrow(/"permissions": "admin"/)
-    const broken = settingsFor(other, { ca_file: '/nowhere' })
-    const secure = { ...broken, sfu: { ...broken.sfu, url: 'https://127.0.0.1:9' } }
-    await expect(pyrite.app.reload(secure)).rejects.toThrow(/galene.ca_file/)
-    expect(people.map(({ now, legs }) => [now().isOpen(), legs.length])).toEqual([
-      [true, 1],
-      [true, 1],
-    ])
-    expect(pyrite.app.sfu.origin().url).toBe(galene.url)
+  it('from a Galene that Pyrite runs to this one, which it runs then', async () => {
+    moving = await startMoving(other, { sfu: other === binary ? 'builtin' : { galene: other } })
+    const call = await moving.callOfTwo()
+    const { config } = moving.pyrite
+    await moving.moves({ ...config, sfu: { ...config.sfu, galene_binary: binary } }, call)
+    expect(sfu().health()).toMatchObject({ kind: 'child', reachable: true })
+  })
+
+  it('to groups that are kept by hand, once they are there', async () => {
+    moving = await startMoving(binary, at)
+    const call = await moving.callOfTwo()
+    const galene = await moving.newGalene()
+    const byHand = moving.settingsFor(galene, { sync: 'off' })
+    await expect(moving.pyrite.app.reload(byHand)).rejects.toThrow(/pyrite galene print general/)
+    await moving.stayed(call)
+    const groups = moving.pyrite.config.sfu.groups_dir
+    await galene.write('general', await readFile(join(groups, 'general.json'), 'utf8'))
+    await moving.moves(byHand, call)
+  })
+
+  it('nowhere, when nothing is new, or only what can follow without', async () => {
+    moving = await startMoving(binary, { sfu: { galene: binary } })
+    const call = await moving.callOfTwo()
+    const { app, config } = moving.pyrite
+    expect(await app.reload(structuredClone(config))).toBe('same')
+    const builtin = { ...config.builtin, max_streams: 7 }
+    expect(await app.reload({ ...config, builtin })).toBe('followed')
+    const galene = { ...config.galene, ice_urls: ICE }
+    expect(await app.reload({ ...config, builtin, galene })).toBe('followed')
+    const file = join(config.sfu.data_dir, 'ice-servers.json')
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject([{ urls: ICE }])
+    await moving.stayed(call)
+  })
+
+  it('and are given the new ICE servers as they come', async () => {
+    moving = await startMoving(binary, at)
+    const call = await moving.callOfTwo()
+    const { config } = moving.pyrite
+    const sfu = { ...config.sfu, url: '', galene_binary: binary }
+    await moving.moves({ ...config, sfu, galene: { ...config.galene, ice_urls: ICE } }, call)
+    for (const { now } of call.people) {
+      const { rtcConfiguration } = await now().hears({ type: 'joined' })
+      expect(rtcConfiguration).toMatchObject({ iceServers: [{ urls: ICE }] })
+    }
   })
 })

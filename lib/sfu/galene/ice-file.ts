@@ -125,8 +125,11 @@ export const createIceFile = (needs: IceFileNeeds) => {
   return {
     /** Why the file is not as the settings say; undefined where it is. */
     problem: (): string | undefined => problem,
-    /** The file is there when this resolves. Never rejects. */
-    start: (): Promise<void> => (path === '' ? Promise.resolve() : round()),
+    /** The file is there when this resolves. Never rejects. May follow a stop. */
+    async start(): Promise<void> {
+      isStopped = false
+      if (path !== '') await round()
+    },
     stop() {
       isStopped = true
       clearTimeout(timer)

@@ -12,7 +12,7 @@ import { chooseSfu } from './server/choose.ts'
 import { watchServer } from './server/server-watch.ts'
 import { createStockClient } from './stock-client.ts'
 import { createGaleneHttp, stillListens } from './wire/galene-http.ts'
-import { createConnecting } from './wire/tls.ts'
+import { createConnecting, readAuthority } from './wire/tls.ts'
 import { createTokens } from './wire/tokens.ts'
 
 export { type Counts, createCounts } from './bridge/counts.ts'
@@ -37,6 +37,23 @@ export type GaleneNeeds = {
 /** What to put into Galene's file of a group by hand, where `galene.sync` is "off". */
 export const printGroup = (config: Pick<Config, 'sfu'>, group: Group): string =>
   printDescription(group, createTokens({ config: config.sfu, now: () => new Date() }).jwk)
+
+/**
+ * All that `createGaleneSfu` makes one from: with the same, another would be no other. ICE servers are in a file, which is read
+ * again. Throws on settings that cannot work.
+ */
+export const madeFrom = (needs: Pick<GaleneNeeds, 'config' | 'builtinCommand'>) => {
+  const { sfu, galene, builtin } = needs.config
+  const { kind, description } = chooseSfu({ ...needs, environment: process.env })
+  const { ice_file, ice_urls, ice_secret, ice_ttl_seconds, ...pairing } = galene
+  const isSecure = kind === 'external' && sfu.url.startsWith('https:')
+  return {
+    ...{ kind, description, sfu },
+    ...(kind === 'external' ? { pairing } : { stock_client: galene.stock_client }),
+    ...(isSecure && { authority: readAuthority(galene.ca_file) }),
+    ...(kind === 'builtin' && { builtin }),
+  }
+}
 
 /** The media server behind the port of sfu.ts: a Galene, or what speaks its protocol. Throws on settings that cannot work. */
 export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {

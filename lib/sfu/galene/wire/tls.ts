@@ -60,7 +60,8 @@ const complaint = (socket: TLSSocket, pin: string, now: Date): string | undefine
   return isOver ? REASONS.CERT_HAS_EXPIRED : undefined
 }
 
-const readAuthority = (path: string): Buffer | undefined => {
+/** What `galene.ca_file` says; undefined where it names none. Throws a sentence where it cannot be read. */
+export const readAuthority = (path: string): Buffer | undefined => {
   if (path === '') return undefined
   try {
     return readFileSync(path)
