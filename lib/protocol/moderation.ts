@@ -72,6 +72,13 @@ export type ModerationWish = z.infer<typeof ModerationWish>
 /** DELETE /api/channels/:channelSlug/moderation/:actId, moderation.end: lift, unban, unlock, allow. Answers the ended `ModerationAct`; ending it again changes nothing. */
 export const EndModeration = z.object({ channelSlug: ChannelSlug, actId: z.string().max(64) })
 
+/**
+ * POST /api/channels/:channelSlug/moderation/unlock, moderation.unlock: the lock in force ends, and one that somebody made in Galene's own
+ * client, which is in no ledger. Throws what ending throws, and `moderation.not-in-call` where nobody who moderates is in the call to lift it.
+ */
+export const UnlockChannel = z.object({ channelSlug: ChannelSlug })
+export type Unlocked = { wasLocked: boolean }
+
 /** GET /api/channels/:channelSlug/moderation?before=ACT&limit=, moderation.log: `ModerationLog`, newest first. */
 export const ReadModerationLog = z.object({
   channelSlug: ChannelSlug,

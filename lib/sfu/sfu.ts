@@ -212,4 +212,9 @@ export type Sfu = {
   accessChanged(group: string, userId?: string, words?: string): void
   /** Asks live connections to switch their microphones off, as an operator of a stock client does. */
   askToMute(which: Which): void
+  /**
+   * Lifts a lock that the media server itself keeps, made by an operator in its own client. 'open': as far as is known there is none.
+   * 'nobody-there': somebody who moderates has to be in the call through Pyrite for it.
+   */
+  unlock(group: string): 'open' | 'asked' | 'nobody-there'
 }

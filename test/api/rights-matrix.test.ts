@@ -147,6 +147,11 @@ const rowsFor = ({ written, deleted }: Others): Row[] => [
     answers: managing('not-found'),
   },
   {
+    rest: ['POST', `${C}/moderation/unlock`],
+    ws: 'moderation.unlock',
+    answers: managing(),
+  },
+  {
     rest: ['DELETE', `${C}/moderation/{actId}`],
     ws: 'moderation.end',
     body: { actId: 'none' },

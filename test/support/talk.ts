@@ -83,6 +83,7 @@ export const startTalk = async ({
       participants: (slug = '') => inCall(slug),
       end: (which) => toldOf('end', which),
       askToMute: (which) => void toldOf('mute', which),
+      unlock: () => 'open',
       accessChanged: (slug, userId) =>
         void callsTold.push({ did: 'access', slug, ...(userId && { userId }) }),
     }),

@@ -1,9 +1,8 @@
-import type { z } from 'zod'
 import type { Sqlite } from '../../platform/db/index.ts'
 import { PyriteError } from '../../platform/errors.ts'
-import type { EndModeration, ModerationAct, ModerationWish } from '../../protocol/moderation.ts'
+import type { ModerationAct, ModerationWish } from '../../protocol/moderation.ts'
 import { expel, type Standing, standingOf } from '../channels/index.ts'
-import { mustBeAbleToEnd, mustBeAbove } from './authority.ts'
+import { mustBeAbove } from './authority.ts'
 import type { Consequences } from './consequences.ts'
 import type { ModerationNeeds } from './needs.ts'
 import * as stored from './queries.sqlite.ts'
@@ -94,27 +93,6 @@ export const acting = (
       const done = await write((sqlite) => record(sqlite, byUserId, wish, now(), id))
       await consequences.began(done)
       return toAct(done.row)
-    },
-
-    /** Throws `channels.not-found`, `not-allowed`, `moderation.timed-out`, `not-found` (the act), `moderation.protected`. */
-    async end(
-      byUserId: string,
-      { channelSlug, actId }: z.infer<typeof EndModeration>,
-    ): Promise<ModerationAct> {
-      const { row, isNew } = await write((sqlite) => {
-        const at = now().toISOString()
-        const { channelId } = mustManage(sqlite, byUserId, channelSlug)
-        const found = stored.findAct(sqlite, channelId, actId)
-        if (!found) throw new PyriteError('not-found', 'there is no such act')
-        const isOver = found.endedAt !== null || (found.until !== null && found.until <= at)
-        if (isOver) return { row: found, isNew: false }
-        mustBeAbleToEnd(byUserId, found.userId)
-        const row = { ...found, endedAt: at, endedBy: byUserId }
-        stored.endAct(sqlite, row)
-        return { row, isNew: true }
-      })
-      if (isNew) await consequences.ended([row])
-      return toAct(row)
     },
   }
 }

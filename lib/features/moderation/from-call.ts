@@ -1,25 +1,23 @@
-import { ModerationWish } from '../../protocol/moderation.ts'
+import { MAX_REASON_LENGTH } from '../../protocol/limits.ts'
+import { type ModerationAct, ModerationWish } from '../../protocol/moderation.ts'
 import type { CallModeration } from '../../sfu/sfu.ts'
-import type { acting } from './acting.ts'
-import type { ModerationNeeds } from './needs.ts'
-import * as queries from './queries.ts'
+import type { Lifting } from './lifting.ts'
 
-/** What an operator of a stock client gives back is the end of what holds. */
-const ENDS = { 'allow-presenting': 'forbid-presenting', unlock: 'lock' } as const
+type Acts = Pick<Lifting, 'allow' | 'unlock'> & {
+  act(byUserId: string, wish: ModerationWish): Promise<ModerationAct>
+}
 
-/** Moderation that was asked for within a call: the same acts by the same rules. Rejects as `ModerationWish` says. */
+/**
+ * Moderation that was asked for within a call: the same acts by the same rules. What an operator of a stock client gives back is the end
+ * of what holds. Rejects as `ModerationWish` says.
+ */
 export const fromCall =
-  (
-    { database: { db }, now }: Pick<ModerationNeeds, 'database' | 'now'>,
-    { act, end }: ReturnType<typeof acting>,
-  ): CallModeration =>
+  ({ act, allow, unlock }: Acts): CallModeration =>
   async ({ userId: byUserId }, channelSlug, { kind, userId, reason }) => {
-    if (kind !== 'allow-presenting' && kind !== 'unlock') {
-      const wish = ModerationWish.parse({ kind, channelSlug, userId, reason: reason.slice(0, 500) })
-      await act(byUserId, wish)
-      return
+    if (kind === 'unlock') await unlock(byUserId, channelSlug)
+    else if (kind === 'allow-presenting') await allow(byUserId, channelSlug, userId ?? '')
+    else {
+      const words = reason.slice(0, MAX_REASON_LENGTH)
+      await act(byUserId, ModerationWish.parse({ kind, channelSlug, userId, reason: words }))
     }
-    const held = await queries.inForceIn(db, channelSlug, now().toISOString())
-    const ended = held.filter((row) => row.kind === ENDS[kind] && row.userId === (userId ?? null))
-    for (const { id } of ended) await end(byUserId, { channelSlug, actId: id })
   }

@@ -4,6 +4,7 @@ import { moderationConsequences } from './consequences.ts'
 import { moderationExpiry } from './expiry.ts'
 import { fromCall } from './from-call.ts'
 import { judging } from './judging.ts'
+import { lifting } from './lifting.ts'
 import { createLocks } from './locks.ts'
 import type { ModerationNeeds } from './needs.ts'
 
@@ -13,6 +14,7 @@ export const moderationRules = (needs: ModerationNeeds) => {
   const consequences = moderationConsequences(needs, locks)
   const expiry = moderationExpiry(needs, consequences)
   const acts = acting(needs, consequences)
+  const lifts = lifting(needs, consequences)
   const act = async (byUserId: string, wish: ModerationWish): Promise<ModerationAct> => {
     const done = await acts.act(byUserId, wish)
     if (done.until !== null) await expiry.arm()
@@ -20,8 +22,9 @@ export const moderationRules = (needs: ModerationNeeds) => {
   }
   return {
     ...judging(needs),
-    ...acts,
     act,
+    end: lifts.end,
+    unlock: lifts.unlock,
     /** Ends what ran out while nobody ran, and what runs out from now on. */
     start: async (): Promise<void> => {
       await locks.load()
@@ -29,7 +32,7 @@ export const moderationRules = (needs: ModerationNeeds) => {
       await expiry.arm()
     },
     /** What is asked for within a call. */
-    fromCall: fromCall(needs, { ...acts, act }),
+    fromCall: fromCall({ ...lifts, act }),
     /** Whether a channel is locked now. */
     isLocked: locks.isLocked,
     /** Ends what has run out by now. */

@@ -63,6 +63,18 @@ export const moderationPaths: ZodOpenApiPathsObject = {
       responses: { 200: answer('Now', state), 404: notFound },
     },
   },
+  '/api/channels/{channelSlug}/moderation/unlock': {
+    post: {
+      summary: "Open the channel and its call: a lock of Galene's own client too",
+      requestParams: { path: slug },
+      responses: {
+        200: answer('Open', z.object({ wasLocked: z.boolean() })),
+        403: notAllowed,
+        404: notFound,
+        409: { description: '`moderation.not-in-call`' },
+      },
+    },
+  },
   '/api/channels/{channelSlug}/moderation/{actId}': {
     delete: {
       summary: 'Lift an act: unban, unlock, allow again',

@@ -31,10 +31,6 @@ const forOne = compiledOnce(
 export const inForceFor = (db: Db, channelId: number, userId: string, at: string) =>
   forOne(db, at, channelId, userId, at, channelId)
 
-/** All that is in force, by the channel's slug. */
-export const inForceIn = (db: Db, slug: string, at: string) =>
-  holding(db, at).where('c.slug', '=', slug).execute()
-
 /** Every lock in force. */
 export const locks = (db: Db, at: string) => holding(db, at).where('a.kind', '=', 'lock').execute()
 

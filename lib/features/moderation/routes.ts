@@ -21,6 +21,10 @@ export const moderationRoutes = (moderation: ModerationRules) =>
       const wish = parse(ModerationWish, { ...request.body, ...request.params })
       response.status(201).json(await moderation.act(callerOf(response).userId, wish))
     })
+    .post('/:channelSlug/moderation/unlock', async (request, response) => {
+      const { userId } = callerOf(response)
+      response.json(await moderation.unlock(userId, request.params.channelSlug))
+    })
     .delete('/:channelSlug/moderation/:actId', async (request, response) => {
       const body = parse(EndModeration, request.params)
       response.json(await moderation.end(callerOf(response).userId, body))

@@ -124,6 +124,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     handleUpgrade: bridge.handleUpgrade,
     ...withDevices(bridge, listener),
     askToMute: bridge.askToMute,
+    unlock: bridge.unlock,
     stockClient,
     ...overHttp,
   }

@@ -1,16 +1,16 @@
 import { MAX_REASON_LENGTH } from '../../../lib/protocol/limits.ts'
-import type {
-  ModerationAct,
-  ModerationKind,
-  ModerationWish,
-} from '../../../lib/protocol/moderation.ts'
+import type { ModerationAct, ModerationWish } from '../../../lib/protocol/moderation.ts'
 import { readDuration } from './durations.ts'
 import { findPerson } from './names.ts'
 import { heldOf, mayModerate, nameIn, obstacle, type PersonKind, type Place } from './place.ts'
-import { liftWords, previewWords } from './words.ts'
+import { liftWords, OPEN_AGAIN, previewWords } from './words.ts'
 
 /** What is to be done when the command is sent. */
-export type Order = { do: 'act'; wish: ModerationWish } | { do: 'end'; act: ModerationAct }
+export type Order =
+  | { do: 'act'; wish: ModerationWish }
+  | { do: 'end'; act: ModerationAct }
+  /** Whatever locks the channel: the call server may know of a lock that we do not. */
+  | { do: 'unlock'; channelSlug: string }
 
 /** What a text that begins with a slash means. */
 export type Reading =
@@ -185,11 +185,10 @@ const readLock = (rest: string, place: Place): Reading => {
   return asWish({ kind: 'lock', ...base, ...time, exempt: ['moderator'] }, '')
 }
 
-const NOT_HELD: Record<Exclude<ModerationKind, 'kick' | 'mute'>, string> = {
+const NOT_HELD = {
   ban: 'is not banned here',
   timeout: 'is not timed out here',
   'forbid-presenting': 'may present already',
-  lock: 'Nothing is locked here',
 }
 
 const readLift = (
@@ -201,7 +200,8 @@ const readLift = (
   const kind = lifts as 'ban' | 'timeout' | 'forbid-presenting' | 'lock'
   if (kind === 'lock') {
     const act = heldOf(place, 'lock', null)
-    return act ? ready(liftWords(act, ''), { do: 'end', act }) : wrong(`${NOT_HELD.lock}.`)
+    const note = act ? liftWords(act, '') : OPEN_AGAIN
+    return ready(note, { do: 'unlock', channelSlug: place.channel.slug })
   }
   if (rest === '') return missing(`Whom? ${COMMANDS[name].usage}`)
   const found = findPerson(rest, place.people)

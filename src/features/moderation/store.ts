@@ -5,6 +5,7 @@ import type {
   ModerationKind,
   ModerationState,
   ModerationWish,
+  Unlocked,
 } from '../../../lib/protocol/moderation.ts'
 import { isInForce } from '../../../lib/protocol/rights.ts'
 import { RequestError } from '../../platform/request-error.ts'
@@ -135,6 +136,10 @@ const moderationActions = (wire: Wire, news: ReturnType<typeof heard>) => ({
     const act = await wire.request<ModerationAct>('moderation.act', wish)
     news.act(act)
     return act
+  },
+  /** Answers whether anything was locked. */
+  async unlock(channelSlug: string): Promise<boolean> {
+    return (await wire.request<Unlocked>('moderation.unlock', { channelSlug })).wasLocked
   },
   async end({ channelSlug, id }: ModerationAct): Promise<ModerationAct> {
     const act = await wire.request<ModerationAct>('moderation.end', { channelSlug, actId: id })

@@ -68,6 +68,8 @@ const LIFTS: Partial<Record<ModerationKind, (name: string) => string>> = {
   'forbid-presenting': (name) => `${name} may present in the call again`,
 }
 
+export const OPEN_AGAIN = 'The call is open again.'
+
 /** What lifting an act does, for before and after. */
 export const liftWords = ({ kind, lock }: ModerationAct, name: string): string =>
   `${LIFTS[kind]?.(name) ?? (lock?.scope === 'channel' ? 'The channel is open again' : 'The call is open again')}.`

@@ -114,7 +114,7 @@ export const createBridge = (needs: BridgeNeeds) => {
     throw new PyriteError('calls.too-many-connections', 'there are too many call connections')
   }
 
-  const { all, ...access } = liveAccess(connections, needs)
+  const { all, ...access } = liveAccess(connections, { ...needs, state })
 
   return {
     ...access,

@@ -419,6 +419,13 @@ export class Connection {
     this.needs.stillListens().then(end, () => end(false))
   }
 
+  /** Opens the group where an operator locked it at Galene. False where this connection may not. */
+  unlock(): boolean {
+    const mayUnlock = this.phase === 'joined' && this.recording.isOperator
+    if (mayUnlock) this.act('groupaction', 'unlock')
+    return mayUnlock
+  }
+
   private act(type: 'useraction' | 'groupaction', kind: string) {
     const dest = type === 'useraction' ? this.speaker.clientId : undefined
     const written = this.rewrite(type, { kind, dest })

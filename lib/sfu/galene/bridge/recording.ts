@@ -19,7 +19,8 @@ export type RecordingNeeds = {
 /** What one connection has to do with the recording of its call. */
 export class RecordingPart {
   private readonly needs: RecordingNeeds
-  private isModerator = false
+  /** Whether Galene lets this connection moderate the group. */
+  isOperator = false
   private hasPermission = false
 
   constructor(needs: RecordingNeeds) {
@@ -28,7 +29,7 @@ export class RecordingPart {
 
   /** Galene said what this connection may do. */
   permitted(permissions: readonly unknown[]): void {
-    this.isModerator = permissions.includes('op')
+    this.isOperator = permissions.includes('op')
     this.hasPermission = permissions.includes('record')
   }
 
@@ -45,7 +46,7 @@ export class RecordingPart {
   follow(): void {
     const mayBe = this.needs.mayBeRecorded()
     // Galene gives a moderator who is made one again whatever the group file grants by then.
-    if (mayBe && this.isModerator && !this.hasPermission) this.needs.act('useraction', 'op')
+    if (mayBe && this.isOperator && !this.hasPermission) this.needs.act('useraction', 'op')
     if (!mayBe && this.mayStop()) this.stop()
   }
 

@@ -89,7 +89,7 @@ describe('a command', () => {
       order: { do: 'end', act: held },
     })
     expect(refused('/untimeout @bob')).toBe('Bob is not timed out here.')
-    expect(refused('/unlock')).toBe('Nothing is locked here.')
+    expect(read('/unlock')).toMatchObject({ is: 'ready', order: { do: 'unlock' } })
   })
   it('tells before what will happen', () => {
     expect(read('/ban @bob 2h spam')?.note).toBe(
