@@ -79,7 +79,7 @@ export const createFeatures = (needs: FeatureNeeds) => {
   const { channels, ledger } = people
   const presence = createPresence({ hub })
   const moderation = createModeration({
-    ...{ database, hub, channels, sfu, now, newId, onBug },
+    ...{ config: config.moderation, database, hub, channels, sfu, now, newId, onBug },
     lockChanged: () => calls.statusChanged(),
   })
   const chat = createChat({
@@ -90,13 +90,13 @@ export const createFeatures = (needs: FeatureNeeds) => {
     ...{ database, hub, channels, moderation, sfu, now, onBug },
     newId: () => timedId(now()),
   })
-  const recordings = createRecordings({ hub, channels, sfu })
+  const recordings = createRecordings({ hub, channels, sfu, now })
   const whip = createWhip({
     ...{ database, log: needs.log, channels, sfu, now, newId },
     admit: calls.admit,
     newSecret: newToken,
   })
-  const stockClient = createStockClient({ auth: people.auth, admit: calls.admit, sfu })
+  const stockClient = createStockClient({ auth: people.auth, admit: calls.admit, sfu, now })
   return { ...people, presence, moderation, chat, calls, recordings, whip, stockClient }
 }
 export type Features = ReturnType<typeof createFeatures>

@@ -21,6 +21,8 @@ type Options = {
   postsPerSecond?: number
   postsBurst?: number
   creationsBurst?: number
+  changesBurst?: number
+  actsBurst?: number
   path?: string
 }
 export type RestAnswer = { status: number; body: unknown }
@@ -40,6 +42,8 @@ export const startTalk = async ({
   postsPerSecond = 10,
   postsBurst = 1_000,
   creationsBurst = 1_000,
+  changesBurst = 10_000,
+  actsBurst = 10_000,
   path = ':memory:',
 }: Options = {}) => {
   const database = await openDatabase({ path })
@@ -55,7 +59,10 @@ export const startTalk = async ({
   const callOf = (slug: string) => calls.get(slug) ?? []
   const ledger = createLedger({ db: database.db, now })
   const channels = createChannels({
-    config: { creations_per_minute: 6, creations_burst: creationsBurst },
+    config: {
+      ...{ creations_per_minute: 6, creations_burst: creationsBurst },
+      ...{ changes_per_second: 5, changes_burst: changesBurst },
+    },
     database,
     hub,
     bus,
@@ -78,6 +85,7 @@ export const startTalk = async ({
   const onBug = (error: unknown) => void bugs.push(error)
   const moderation = createModeration({
     ...{ database, hub, channels, now, newId, onBug },
+    config: { acts_per_second: 1, acts_burst: actsBurst },
     lockChanged: () => undefined,
     sfu: () => ({
       participants: (slug = '') => inCall(slug),

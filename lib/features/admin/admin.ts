@@ -17,6 +17,9 @@ export type AdminNeeds = {
 /** Checks one admin may ask for: three at once, then one every ten seconds. Each sends packets to other servers. */
 const CHECKS = { perSecond: 0.1, burst: 3 }
 
+/** Looks at the page: it asks every five seconds, in each tab. */
+const LOOKS = { perSecond: 1, burst: 20 }
+
 const urgency = ({ sync, participants }: ChannelCalls): number => {
   if (sync.state === 'failed') return 0
   if (participants > 0) return 1
@@ -53,6 +56,11 @@ export const adminRules = ({ db, users, sfu, examine, now }: AdminNeeds) => {
     ...CHECKS,
     now: () => now().getTime(),
     message: 'you check calls more often than this server allows',
+  })
+  const mustLookSlowly = ratePerPerson({
+    ...LOOKS,
+    now: () => now().getTime(),
+    message: 'you look at calls more often than this server allows',
   })
 
   const channelCalls = (channel: KnownChannel): ChannelCalls => {
@@ -101,9 +109,10 @@ export const adminRules = ({ db, users, sfu, examine, now }: AdminNeeds) => {
         sfu().syncState(slug).state === 'in-step' && sfu().participants(slug).length === 0
       return (await channelsFor(db)).find(({ slug }) => isIdle(slug))?.slug
     },
-    /** How calls stand. Throws `not-allowed` for all but admins. */
+    /** How calls stand. Throws `not-allowed` for all but admins, `too-many-requests`. */
     async calls(userId: string): Promise<CallsReport> {
       await users.mustBeAdmin(userId)
+      mustLookSlowly(userId)
       return report(userId)
     },
     /** Looks everything over again, which takes seconds. Throws `not-allowed`, `too-many-requests`. */

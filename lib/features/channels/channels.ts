@@ -9,7 +9,7 @@ import type {
   MyChannel,
 } from '../../protocol/channels.ts'
 import { mustSee, noSuchChannel, type Standing } from './access.ts'
-import { type Managing, managing } from './managing.ts'
+import { changeRate, type ManagingNeeds, managing } from './managing.ts'
 import { membershipRules } from './membership.ts'
 import { type ChannelsNeeds, topicOf } from './needs.ts'
 import { channelNews, toChannel } from './news.ts'
@@ -27,11 +27,8 @@ type NewChannel = {
 const GENERAL = { name: 'general', slug: 'general', topic: '', private: false }
 
 /** Making a channel, and changing what it is called. */
-const channelWrites = (
-  needs: ChannelsNeeds & { mustManage: Managing },
-  news: ReturnType<typeof channelNews>,
-) => {
-  const { config, database, hub, bus, now, newId, mustManage } = needs
+const channelWrites = (needs: ManagingNeeds, news: ReturnType<typeof channelNews>) => {
+  const { config, database, hub, bus, now, newId, mustManage, mustChangeSlowly } = needs
   const { write } = database
   const mustBeSlow = ratePerPerson({
     perSecond: config.creations_per_minute / 60,
@@ -76,6 +73,7 @@ const channelWrites = (
 
     /** Throws `channels.not-found`, `not-allowed`, `moderation.timed-out`. */
     async change(userId: string, wanted: z.infer<typeof ChangeChannel>): Promise<void> {
+      mustChangeSlowly(userId)
       const { channelId, slug } = await write((sqlite) => {
         const place = mustManage(sqlite, userId, wanted.channelSlug)
         stored.updateChannel(sqlite, place.channelId, wanted)
@@ -156,14 +154,15 @@ const channelReads = (
 export const channelRules = (needs: ChannelsNeeds) => {
   const news = channelNews(needs)
   const mustManage = managing(needs)
+  const changing = { ...needs, mustManage, mustChangeSlowly: changeRate(needs) }
   return {
     mustManage,
     /** The same for what is stored elsewhere than in the database: asked once, right before it is done. */
     mustManageNow: (userId: string, slug: string): Promise<Standing> =>
       needs.database.write((sqlite) => mustManage(sqlite, userId, slug)),
     ...channelReads(needs, news),
-    ...channelWrites({ ...needs, mustManage }, news),
-    ...membershipRules({ ...needs, mustManage }, news),
+    ...channelWrites(changing, news),
+    ...membershipRules(changing, news),
   }
 }
 export type ChannelRules = ReturnType<typeof channelRules>

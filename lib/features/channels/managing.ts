@@ -1,4 +1,5 @@
 import type { Sqlite } from '../../platform/db/index.ts'
+import { ratePerPerson } from '../../platform/ws/rate.ts'
 import { mustManage, noSuchChannel, type Standing } from './access.ts'
 import type { ChannelsNeeds } from './needs.ts'
 import { standingOf } from './queries.sqlite.ts'
@@ -18,4 +19,17 @@ export const managing =
     ledger.mustWrite(sqlite, { channelId: standing.channelId, userId, role: 'moderator' })
     return standing
   }
-export type Managing = ReturnType<typeof managing>
+
+/** How fast one person changes channels and who is in them: each change is told to everybody it concerns, and to the media server. */
+export const changeRate = ({ config, now }: Pick<ChannelsNeeds, 'config' | 'now'>) =>
+  ratePerPerson({
+    perSecond: config.changes_per_second,
+    burst: config.changes_burst,
+    now: () => now().getTime(),
+    message: 'you change channels faster than this server allows',
+  })
+
+export type ManagingNeeds = ChannelsNeeds & {
+  mustManage: ReturnType<typeof managing>
+  mustChangeSlowly: ReturnType<typeof changeRate>
+}

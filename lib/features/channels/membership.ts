@@ -3,8 +3,7 @@ import type { Sqlite } from '../../platform/db/index.ts'
 import { PyriteError } from '../../platform/errors.ts'
 import type { ChannelMember, MyChannel, RemoveMember, SetMember } from '../../protocol/channels.ts'
 import { mustBeIn, mustSee } from './access.ts'
-import type { Managing } from './managing.ts'
-import type { ChannelsNeeds } from './needs.ts'
+import type { ManagingNeeds } from './managing.ts'
 import type { ChannelNews } from './news.ts'
 import * as stored from './queries.sqlite.ts'
 
@@ -62,7 +61,7 @@ const handOver = (sqlite: Sqlite) =>
 
 /** Coming, going, and who is what in a channel. */
 export const membershipRules = (
-  { database: { write }, ledger, now, mustManage }: ChannelsNeeds & { mustManage: Managing },
+  { database: { write }, ledger, now, mustManage, mustChangeSlowly }: ManagingNeeds,
   news: ChannelNews,
 ) => ({
   /** Throws `channels.not-found`, `channels.already-a-member`, `moderation.banned`, `moderation.locked`. */
@@ -118,6 +117,7 @@ export const membershipRules = (
     userId: string,
     { channelSlug, userId: targetId, role }: z.infer<typeof SetMember>,
   ): Promise<ChannelMember> {
+    mustChangeSlowly(userId)
     const joinedAt = now().toISOString()
     const { place, member, memberCount, isNews } = await write((sqlite) => {
       const place = mustManage(sqlite, userId, channelSlug)
@@ -133,6 +133,7 @@ export const membershipRules = (
     userId: string,
     { channelSlug, userId: targetId }: z.infer<typeof RemoveMember>,
   ): Promise<void> {
+    mustChangeSlowly(userId)
     const { place, memberCount } = await write((sqlite) => {
       const place = mustManage(sqlite, userId, channelSlug)
       return { place, memberCount: expel(sqlite, place.channelId, targetId) }

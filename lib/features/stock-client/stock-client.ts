@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { PyriteError } from '../../platform/errors.ts'
+import { countAttempts, networkOf } from '../../platform/http/attempts.ts'
+import { ratePerPerson } from '../../platform/ws/rate.ts'
 import { SignIn } from '../../protocol/users.ts'
 import type { AccessPolicy, Sfu } from '../../sfu/sfu.ts'
 import type { Auth, Identity } from '../auth/index.ts'
@@ -10,6 +12,7 @@ export type StockClientNeeds = {
   admit: AccessPolicy
   /** Asked late: it is made after the features. */
   sfu: () => Pick<Sfu, 'stockClient'>
+  now: () => Date
 }
 
 /** What Galene's page posts: where it is, and what was typed there. */
@@ -23,8 +26,22 @@ const foreignPage = () =>
     'this is no page of a group of ours: galene.stock_client_url says where those are',
   )
 
+/** Tokens asked for, right password or not: each costs a password hash and a signature. An office that meets is behind one address. */
+const PER_ADDRESS = { most: 60, windowSeconds: 60, what: 'attempts to join from here' }
+const PER_NAME = { most: 12, windowSeconds: 60, what: 'attempts to join by this name' }
+/** The way through the portal, for somebody who is signed in. */
+const PAGES = { perSecond: 0.2, burst: 12 }
+
 /** Who may join a call with Galene's own page. Knows no HTTP. */
-export const stockClientRules = ({ auth, admit, sfu }: StockClientNeeds) => {
+export const stockClientRules = ({ auth, admit, sfu, now }: StockClientNeeds) => {
+  const byAddress = countAttempts(PER_ADDRESS)
+  const byName = countAttempts(PER_NAME)
+  const mustBeSlow = ratePerPerson({
+    ...PAGES,
+    now: () => now().getTime(),
+    message: 'you open calls faster than this server allows',
+  })
+
   const mustBeOn = () => {
     const { stockClient } = sfu()
     if (!stockClient) throw new PyriteError('not-found', 'there is nothing here')
@@ -53,14 +70,17 @@ export const stockClientRules = ({ auth, admit, sfu }: StockClientNeeds) => {
       const page = mustBeOn()
       const group = page.groupAt(location)
       if (group === undefined) throw foreignPage()
+      await byAddress.take(networkOf(address))
+      await byName.take(username.trim().toLowerCase())
       const { id: userId, ...user } = await auth.check({ username, password }, address)
       const admission = await ask({ userId, ...user }, group)
       if ('error' in admission) throw new PyriteError('stock-client.refused', admission.message)
       return page.token({ username: user.username, group, role: admission.role })
     },
 
-    /** Where somebody who is signed in opens a call; undefined where they may not join it. */
+    /** Where somebody who is signed in opens a call; undefined where they may not join it. Throws `too-many-requests`. */
     async pageFor(who: Identity, group: string): Promise<string | undefined> {
+      mustBeSlow(who.userId)
       const admission = await ask(who, group)
       if ('error' in admission) return
       return mustBeOn().pageFor({ username: who.username, group, role: admission.role })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { PyriteError } from '../../platform/errors.ts'
+import { ratePerPerson } from '../../platform/ws/rate.ts'
 import { MAX_WHIP_KEYS } from '../../protocol/limits.ts'
 import type {
   CreateWhipKey,
@@ -14,6 +15,9 @@ import type { LiveStreams } from './live.ts'
 import type { WhipNeeds } from './needs.ts'
 import * as stored from './queries.sqlite.ts'
 import * as queries from './queries.ts'
+
+/** Keys one person may make and revoke. */
+const KEY_CHANGES = { perSecond: 0.5, burst: 40 }
 
 /** A key is 256 random bits: a plain hash of it tells nothing. */
 export const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')
@@ -35,6 +39,11 @@ const toKey = ({ id, name, createdBy, createdAt, publishedAt }: queries.KeyRow):
 /** The keys of a channel, for those who manage it. Each throws `channels.not-found`, `not-allowed`; making and revoking `moderation.timed-out`. */
 export const keyRules = (needs: WhipNeeds, live: LiveStreams) => {
   const { channels, sfu, now, newId, newSecret } = needs
+  const mustBeSlow = ratePerPerson({
+    ...KEY_CHANGES,
+    now: () => now().getTime(),
+    message: 'you make and revoke keys faster than this server allows',
+  })
   const { db, write } = needs.database
 
   return {
@@ -50,6 +59,7 @@ export const keyRules = (needs: WhipNeeds, live: LiveStreams) => {
       userId: string,
       { channelSlug, name }: z.infer<typeof CreateWhipKey>,
     ): Promise<NewWhipKey> {
+      mustBeSlow(userId)
       const isPossible = sfu().abilities().whip
       const secret = newSecret()
       const key = { id: newId(), name, createdBy: userId, createdAt: now().toISOString() }
@@ -71,6 +81,7 @@ export const keyRules = (needs: WhipNeeds, live: LiveStreams) => {
       userId: string,
       { channelSlug, keyId }: z.infer<typeof OneWhipKey>,
     ): Promise<Record<string, never>> {
+      mustBeSlow(userId)
       await write((sqlite) => {
         const { channelId } = channels.mustManage(sqlite, userId, channelSlug)
         if (stored.revokeKey(sqlite, channelId, keyId)) return

@@ -58,7 +58,9 @@ const withKey =
   async (request, response, next) => {
     response.set('WWW-Authenticate', 'Bearer')
     const { channelSlug } = request.params
-    response.locals.key = await whip.mustHaveKey(request.headers.authorization, String(channelSlug))
+    const { authorization } = request.headers
+    const address = request.ip ?? ''
+    response.locals.key = await whip.mustHaveKey(authorization, String(channelSlug), address)
     response.removeHeader('WWW-Authenticate')
     next()
   }
@@ -94,7 +96,8 @@ export const whipRoutes = (whip: WhipRules) => {
       describeMethods(response, 'OPTIONS, POST')
       const { authorization } = request.headers
       if (authorization === undefined) return void response.status(204).end()
-      const key = await whip.mustHaveKey(authorization, request.params.channelSlug)
+      const address = request.ip ?? ''
+      const key = await whip.mustHaveKey(authorization, request.params.channelSlug, address)
       const { headers } = await whip.describe(key, asked(request, response))
       response.status(204).set(headers.link ? { Link: headers.link } : {})
       response.end()

@@ -1,4 +1,5 @@
 import { PyriteError } from '../../platform/errors.ts'
+import { countAttempts, networkOf } from '../../platform/http/attempts.ts'
 import { ratePerPerson } from '../../platform/ws/rate.ts'
 import type { Published, Whip, WhipAnswer, WhipRequest } from '../../sfu/sfu.ts'
 import { hashOf, keyRules } from './keys.ts'
@@ -16,6 +17,9 @@ const noStream = () => new PyriteError('not-found', 'there is no such stream')
 
 const BEARER = /^Bearer +([A-Za-z0-9_-]{20,128}) *$/i
 
+/** Bad keys from one network: more than a few forgotten devices try, which would shut out the others there. Nobody guesses a key. */
+const BAD_KEYS = { most: 60, windowSeconds: 60, what: 'bad keys' }
+
 /** How others see a device: no person can have this name, since theirs have neither blanks nor brackets. */
 const usernameOf = ({ name }: queries.KeyRow): string => `${name} (stream)`
 
@@ -26,6 +30,7 @@ const rates = (now: () => Date) => {
   return {
     publish: ratePerPerson({ perSecond: 0.5, burst: 10, now: clock, message }),
     touch: ratePerPerson({ perSecond: 10, burst: 100, now: clock, message }),
+    describe: ratePerPerson({ perSecond: 0.5, burst: 10, now: clock, message }),
   }
 }
 
@@ -44,12 +49,17 @@ export const whipRules = (needs: WhipNeeds) => {
   const live = liveStreams(needs)
   const rate = rates(now)
   const inTurn = turns()
+  const badKeys = countAttempts(BAD_KEYS)
 
-  /** The key that a request carries. Throws `whip.bad-key`, `whip.refused`. */
-  const mustHaveKey = async (authorization: string | undefined, slug: string) => {
+  /** The key that a request from this address carries. Throws `whip.bad-key`, `whip.refused`, `too-many-requests`. */
+  const mustHaveKey = async (authorization: string | undefined, slug: string, address: string) => {
     const secret = BEARER.exec(authorization ?? '')?.[1]
-    const key = secret && (await queries.keyByHash(db, hashOf(secret), slug))
+    if (secret === undefined) throw badKey()
+    const network = networkOf(address)
+    await badKeys.take(network)
+    const key = await queries.keyByHash(db, hashOf(secret), slug)
     if (!key) throw badKey()
+    await badKeys.giveBack(network)
     if (await live.mayPublish(key)) return key
     throw refused('whoever made this key may not present in this channel now')
   }
@@ -110,8 +120,10 @@ export const whipRules = (needs: WhipNeeds) => {
     },
 
     /** What a device should know before it publishes: servers for ICE. */
-    describe: (key: queries.KeyRow, request: WhipRequest): Promise<WhipAnswer> =>
-      sfu().whip.describe(key.slug, request),
+    describe: (key: queries.KeyRow, request: WhipRequest): Promise<WhipAnswer> => {
+      rate.describe(key.id)
+      return sfu().whip.describe(key.slug, request)
+    },
   }
 }
 export type WhipRules = ReturnType<typeof whipRules>

@@ -141,6 +141,20 @@ export const CONFIG = {
       20,
       'Channels one person may create at once before the rate counts.',
     ),
+    changes_per_second: key(
+      z.number().positive(),
+      5,
+      'How often each second one person may change channels and who is in them.',
+    ),
+    changes_burst: key(count, 100, 'Such changes at once before the rate counts.'),
+  },
+  moderation: {
+    acts_per_second: key(
+      z.number().positive(),
+      1,
+      'Acts of moderation of one person each second: kick, ban, time out, lock, mute, and lifting.',
+    ),
+    acts_burst: key(count, 30, 'Such acts at once before the rate counts.'),
   },
   chat: {
     posts_per_second: key(

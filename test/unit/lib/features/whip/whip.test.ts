@@ -93,7 +93,7 @@ beforeEach(async () => {
 afterEach(() => database.close())
 
 const newKey = () => whip.createKey('bob', { ...garden, name: 'Stage' })
-const enter = (secret: string) => whip.mustHaveKey(`Bearer ${secret}`, 'garden')
+const enter = (secret: string) => whip.mustHaveKey(`Bearer ${secret}`, 'garden', '192.0.2.1')
 const stored = () => database.db.selectFrom('whipKeys').selectAll().execute()
 const keys = async () => (await whip.keys('bob', 'garden')).keys
 

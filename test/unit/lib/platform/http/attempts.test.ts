@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { networkOf } from '../../../../../lib/features/auth/throttle.ts'
+import { networkOf } from '../../../../../lib/platform/http/attempts.ts'
 
 describe('networkOf', () => {
   it.each([
