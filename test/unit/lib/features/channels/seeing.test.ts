@@ -209,6 +209,7 @@ it('gives the media server every channel with its active members by username', a
   expect(await talk.channels.groups()).toEqual([
     {
       slug: 'garden',
+      private: false,
       name: 'Garden',
       topic: '',
       recordable: false,
@@ -216,6 +217,7 @@ it('gives the media server every channel with its active members by username', a
     },
     {
       slug: 'secret',
+      private: true,
       name: 'Secret',
       topic: '',
       recordable: false,
@@ -230,7 +232,14 @@ it('gives the media server one channel alone, read alone, where it asks for one'
     ['bob', 'moderator'],
     ['carol', 'member'],
   ])
-  const secret = { slug: 'secret', name: 'Secret', topic: '', recordable: false, members }
+  const secret = {
+    slug: 'secret',
+    name: 'Secret',
+    private: true,
+    topic: '',
+    recordable: false,
+    members,
+  }
   expect(await talk.channels.groups('secret')).toEqual([secret])
   const rows = await Promise.all(spy.mock.results.map(({ value }) => value))
   spy.mockRestore()
