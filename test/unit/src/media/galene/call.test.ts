@@ -1,62 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { GaleneCall } from '../../../../../src/media/galene/call.ts'
-import { memorySink } from '../../../../../src/media/galene/file-sink.ts'
-import type { Message } from '../../../../../src/media/galene/messages.ts'
-import {
-  createClock,
-  createEar,
-  FakePeer,
-  FakeSocket,
-  FakeStream,
-  FakeTrack,
-  settle,
-} from '../fakes.ts'
-
-const stream = (...kinds: string[]) =>
-  new FakeStream(kinds.map((kind) => new FakeTrack(kind))) as unknown as MediaStream
-
-const start = (camera?: MediaStream) => {
-  const time = createClock()
-  const sockets: FakeSocket[] = []
-  const peers: FakePeer[] = []
-  const { heard, events } = createEar()
-  let ids = 0
-  const call = new GaleneCall(
-    {
-      clock: time.clock,
-      random: () => 1,
-      newId: () => `id-${++ids}`,
-      openSocket: () => {
-        sockets.push(new FakeSocket())
-        return sockets.at(-1) as unknown as WebSocket
-      },
-      newPeer: () => {
-        peers.push(new FakePeer())
-        return peers.at(-1) as unknown as RTCPeerConnection
-      },
-      openSink: async () => memorySink(),
-      canSimulcast: true,
-    },
-    { channelSlug: 'general', displayName: 'Alice', camera, muted: false },
-    events,
-  )
-  const socket = (): FakeSocket => sockets.at(-1) ?? new FakeSocket()
-  const greet = () => {
-    socket().open()
-    socket().say({ type: 'handshake', version: ['2'] })
-  }
-  const ownId = () => socket().of('handshake')[0]?.id ?? ''
-  const letIn = async (permissions = ['present', 'message']) => {
-    greet()
-    const about = { group: 'general', username: 'alice', permissions }
-    socket().say({ type: 'joined', kind: 'join', ...about, rtcConfiguration: {} })
-    socket().say({ type: 'user', kind: 'add', id: ownId(), username: 'alice', permissions })
-    await settle()
-  }
-  const arrives = (id: string, data: Record<string, unknown> = {}) =>
-    socket().say({ type: 'user', kind: 'add', id, username: id, permissions: ['present'], data })
-  return { call, time, sockets, socket, peers, heard, greet, letIn, ownId, arrives }
-}
+import { FakeStream, settle } from '../fakes.ts'
+import { start, stream } from './played-call.ts'
 
 beforeEach(() => {
   vi.stubGlobal('MediaStream', FakeStream)
@@ -117,262 +61,6 @@ describe('joining', () => {
   })
 })
 
-describe('publishing', () => {
-  it('says the label with the offer, then the candidates, and never that they end', async () => {
-    const { socket, peers, letIn } = start(stream('audio', 'video'))
-    await letIn()
-    peers[0]?.finds('one')
-    peers[0]?.finds(null)
-    const types = socket().sent.map(({ type }) => type)
-    expect(socket().of('offer')[0]).toMatchObject({ label: 'camera', sdp: 'my offer' })
-    expect(types.indexOf('ice')).toBeGreaterThan(types.indexOf('offer'))
-    expect(
-      socket()
-        .of('ice')
-        .map(({ candidate }) => candidate),
-    ).toEqual([{ candidate: 'one' }])
-  })
-
-  it('keeps candidates of the server until its answer is here', async () => {
-    const { socket, peers, letIn } = start(stream('audio'))
-    await letIn()
-    const id = socket().of('offer')[0]?.id
-    socket().say({ type: 'ice', id, candidate: { candidate: 'early' } })
-    expect(peers[0]?.candidates).toEqual([])
-    socket().say({ type: 'answer', id, sdp: 'answer' })
-    await settle()
-    expect(peers[0]?.candidates).toEqual([{ candidate: 'early' }])
-  })
-
-  it('sends nothing as a listener, and begins when allowed to', async () => {
-    const { socket, letIn } = start(stream('audio'))
-    await letIn(['message'])
-    expect(socket().of('offer')).toEqual([])
-    socket().say({ type: 'joined', kind: 'change', permissions: ['present', 'message'] })
-    await settle()
-    expect(socket().of('offer')).toHaveLength(1)
-  })
-
-  it('replaces the stream when its kinds of tracks change, and swaps them in place when not', async () => {
-    const { call, socket, peers, letIn, heard } = start(stream('audio', 'video'))
-    await letIn()
-    const before = heard.streams[0]?.localId
-    const first = socket().of('offer')[0]?.id
-    call.publishCamera(stream('audio'))
-    await settle()
-    expect(socket().of('offer')[1]).toMatchObject({ replace: first })
-    expect(socket().of('close')).toEqual([])
-    expect(peers[0]?.isClosed).toBe(true)
-    call.publishCamera(stream('audio'))
-    await settle()
-    expect(socket().of('offer')).toHaveLength(2)
-    expect(heard.streams[0]?.localId).toBe(before)
-  })
-
-  it('publishes anew with replace when the server asks to renegotiate', async () => {
-    const { socket, letIn, time } = start(stream('audio'))
-    await letIn()
-    const id = socket().of('offer')[0]?.id
-    socket().say({ type: 'renegotiate', id })
-    time.pass(500)
-    await settle()
-    expect(socket().of('offer')[1]).toMatchObject({ replace: id })
-  })
-
-  it('asks again, after a pause, for a stream the server aborted', async () => {
-    const { socket, letIn, time } = start(stream('audio'))
-    await letIn()
-    const id = socket().of('offer')[0]?.id
-    socket().say({ type: 'abort', id })
-    expect(socket().of('offer')).toHaveLength(1)
-    time.pass(3_000)
-    await settle()
-    expect(socket().of('offer')[1]).not.toHaveProperty('replace')
-  })
-
-  it('closes on the server what I stop sending', async () => {
-    const { call, socket, letIn } = start(stream('audio'))
-    await letIn()
-    call.publishCamera(undefined)
-    expect(socket().of('close')[0]?.id).toBe(socket().of('offer')[0]?.id)
-  })
-
-  it('sends two sizes, the high one first, from three people on, and one again a while after', async () => {
-    const { socket, peers, letIn, arrives, time } = start(stream('audio', 'video'))
-    await letIn()
-    const video = () =>
-      peers.at(-1)?.senders.find(({ track }) => track?.kind === 'video')?.encodings
-    expect(video()).toHaveLength(1)
-    arrives('bob')
-    arrives('carol')
-    await settle()
-    expect(video()).toMatchObject([
-      { rid: 'h' },
-      { rid: 'l', scaleResolutionDownBy: 2, maxBitrate: 100_000 },
-    ])
-    socket().say({ type: 'user', kind: 'delete', id: 'carol' })
-    time.pass(10_000)
-    socket().say({ type: 'pong' })
-    expect(video()).toHaveLength(2)
-    time.pass(6_000)
-    expect(video()).toHaveLength(1)
-  })
-
-  it('never sends two sizes of a screen', async () => {
-    const { call, peers, letIn, arrives } = start()
-    await letIn()
-    arrives('bob')
-    arrives('carol')
-    call.publishScreen(stream('video'))
-    await settle()
-    expect(peers.at(-1)?.senders[0]?.encodings).toHaveLength(1)
-  })
-})
-
-describe('receiving', () => {
-  const offer = (id: string, more: Partial<Message> = {}): Message => ({
-    type: 'offer',
-    id,
-    label: 'camera',
-    source: 'bob',
-    sdp: `offer of ${id}`,
-    ...more,
-  })
-
-  it('answers every offer, later ones on the same connection and in order', async () => {
-    const { socket, peers, letIn, arrives } = start()
-    await letIn()
-    arrives('bob')
-    socket().say(offer('s1'))
-    socket().say(offer('s1', { sdp: 'second' }))
-    await settle()
-    expect(peers).toHaveLength(1)
-    expect(peers[0]?.remotes).toEqual(['offer of s1', 'second'])
-    expect(
-      socket()
-        .of('answer')
-        .map(({ sdp }) => sdp),
-    ).toEqual(['answer to offer of s1', 'answer to second'])
-  })
-
-  it('aborts what it cannot take, and waits for the close', async () => {
-    const { socket, peers, letIn, arrives, heard } = start()
-    await letIn()
-    arrives('bob')
-    socket().say(offer('s1'))
-    const [peer] = peers
-    if (peer) peer.refuses = new Error('no')
-    socket().say(offer('s1', { sdp: 'broken' }))
-    await settle()
-    expect(socket().of('abort').at(-1)?.id).toBe('s1')
-    expect(heard.streams).toHaveLength(1)
-    socket().say({ type: 'close', id: 's1' })
-    expect(heard.streams).toHaveLength(0)
-    expect(peers[0]?.isClosed).toBe(true)
-  })
-
-  it('keeps the place and the element of a stream that is replaced', async () => {
-    const { socket, letIn, arrives, heard, peers } = start()
-    await letIn()
-    arrives('bob')
-    socket().say(offer('s1'))
-    await settle()
-    const [before] = heard.streams
-    socket().say(offer('s2', { replace: 's1' }))
-    await settle()
-    expect(heard.streams).toHaveLength(1)
-    expect(heard.streams[0]?.localId).toBe(before?.localId)
-    expect(heard.streams[0]?.stream).toBe(before?.stream)
-    expect(peers[0]?.isClosed).toBe(true)
-    expect(socket().of('abort')).toEqual([])
-  })
-
-  it('keeps the place of a stream that was ended before its successor came', async () => {
-    const { socket, letIn, arrives, heard, time } = start()
-    await letIn()
-    arrives('bob')
-    socket().say(offer('s1'))
-    await settle()
-    const [before] = heard.streams
-    socket().say({ type: 'close', id: 's1' })
-    expect(heard.streams).toEqual([])
-    time.pass(2_000)
-    socket().say(offer('s2'))
-    await settle()
-    expect(heard.streams).toHaveLength(1)
-    expect(heard.streams[0]).toMatchObject({ localId: before?.localId, stream: before?.stream })
-  })
-
-  it('gives the place of an ended stream to no other person, kind, or much later stream', async () => {
-    const { socket, letIn, arrives, heard, time } = start()
-    await letIn()
-    arrives('bob')
-    arrives('carol')
-    socket().say(offer('s1'))
-    await settle()
-    const place = heard.streams[0]?.localId
-    socket().say({ type: 'close', id: 's1' })
-    socket().say(offer('s2', { source: 'carol' }))
-    socket().say(offer('s3', { label: 'screenshare' }))
-    time.pass(11_000)
-    socket().say(offer('s4'))
-    await settle()
-    expect(heard.streams).toHaveLength(3)
-    expect(heard.streams.map(({ localId }) => localId)).not.toContain(place)
-  })
-
-  it('asks the server for a new offer when a connection fails', async () => {
-    const { socket, letIn, arrives, peers } = start()
-    await letIn()
-    arrives('bob')
-    socket().say(offer('s1'))
-    await settle()
-    peers[0]?.become('failed')
-    expect(socket().of('renegotiate')[0]?.id).toBe('s1')
-  })
-
-  it('ignores candidates and closes of streams it does not know', async () => {
-    const { socket, letIn, heard } = start()
-    await letIn()
-    const sent = socket().sent.length
-    socket().say({ type: 'ice', id: 'gone', candidate: { candidate: 'x' } })
-    socket().say({ type: 'close', id: 'gone' })
-    await settle()
-    expect(socket().sent).toHaveLength(sent)
-    expect(heard.states.at(-1)?.is).toBe('connected')
-  })
-
-  it('repeats its request when an announced stream has not come within 2 s', async () => {
-    const { socket, letIn, arrives, time } = start()
-    await letIn()
-    arrives('bob', { publishing: ['camera'] })
-    time.pass(2_000)
-    expect(socket().of('request')).toHaveLength(1)
-    time.pass(1_500)
-    expect(socket().of('request')).toHaveLength(2)
-    socket().say(offer('s1'))
-    time.pass(20_000)
-    expect(socket().of('request')).toHaveLength(2)
-  })
-
-  it('asks again for a camera that came without its picture, until the picture is there', async () => {
-    const { socket, peers, letIn, arrives, time } = start()
-    await letIn()
-    arrives('bob', { publishing: ['camera'], camera: true })
-    socket().say(offer('s1'))
-    await settle()
-    time.pass(2_000)
-    expect(socket().of('request')).toHaveLength(1)
-    time.pass(1_500)
-    expect(socket().of('request')).toHaveLength(2)
-    peers[0]?.incoming.push(new FakeTrack('video'))
-    socket().say(offer('s1', { sdp: 'with the picture' }))
-    await settle()
-    time.pass(20_000)
-    expect(socket().of('request')).toHaveLength(2)
-  })
-})
-
 describe('coming back', () => {
   it('joins again under a new id, publishes again under the same local ids, and says why it was away', async () => {
     const { socket, sockets, letIn, ownId, heard, time } = start(stream('audio'))
@@ -383,6 +71,7 @@ describe('coming back', () => {
       is: 'reconnecting',
       because: 'The call server is restarting',
       retryAt: time.clock.now() + 500,
+      isAnnounced: true,
     })
     expect(heard.streams[0]).toMatchObject({ localId: local, state: 'interrupted' })
     time.pass(500)
@@ -392,6 +81,19 @@ describe('coming back', () => {
     expect(socket().of('offer')[0]).not.toHaveProperty('replace')
     expect(heard.streams[0]?.localId).toBe(local)
     expect(heard.states.at(-1)?.is).toBe('connected')
+  })
+
+  it('says what the server announced, and counts down only when that does not come true', async () => {
+    const { socket, letIn, heard, time } = start()
+    await letIn()
+    const value = 'Calls move to another call server: joining again.'
+    socket().say({ type: 'usermessage', kind: 'info', privileged: true, value })
+    socket().drop(1012)
+    expect(heard.states.at(-1)).toMatchObject({ because: value.slice(0, -1), isAnnounced: true })
+    time.pass(500)
+    socket().drop(1006)
+    const away = { because: 'The call server is away', isAnnounced: false }
+    expect(heard.states.at(-1)).toMatchObject(away)
   })
 
   it('waits longer each time, and never more than 2.5 s', async () => {
