@@ -28,8 +28,8 @@ export type CallStream = {
 export type ConnectionState =
   | { is: 'connecting' }
   | { is: 'connected' }
-  /** Lost; the next try starts at `retryAt` (milliseconds since the epoch). `because` is for people. */
-  | { is: 'reconnecting'; because: string; retryAt: number }
+  /** Lost; the next try starts at `retryAt` (milliseconds since the epoch). `because` is for people. `isAnnounced`: the server said so itself and waits for me, so that I am back at once. */
+  | { is: 'reconnecting'; because: string; retryAt: number; isAnnounced: boolean }
   /** Over for good: left, removed, refused. `because` is for people, '' when I left. */
   | { is: 'ended'; because: string; error?: string }
 

@@ -29,7 +29,7 @@ export const StateLine = ({ call }: { call: CallStore }) => {
           <span class="hidden-words"> in the call</span>
         </span>
       )}
-      {isAway && (
+      {isAway && !connection.isAnnounced && (
         <button type="button" class="link" onClick={call.retryNow}>
           Try now
         </button>

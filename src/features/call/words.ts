@@ -13,6 +13,7 @@ export const stateWords = (
     case 'connected':
       return connectedWords(stats)
     case 'reconnecting':
+      if (connection.isAnnounced) return connection.because
       return `${connection.because}, ${retryWords(connection.retryAt - now)}`
     case 'ended':
       return connection.because || 'You left the call'

@@ -49,7 +49,7 @@ export type GaleneNeeds = {
   canSimulcast: boolean
 }
 
-const noWords = () => ({ kicked: '', error: '', refused: undefined }) as const
+const noWords = () => ({ kicked: '', info: '', error: '', refused: undefined }) as const
 
 /** A call over Galene's protocol: joins, keeps what is wanted, and comes back by itself. */
 export class GaleneCall implements Call {
@@ -70,7 +70,7 @@ export class GaleneCall implements Call {
   #configuration: RTCConfiguration = {}
   /** Errors that wait to be told, each by what stops it. */
   readonly #lastWords = new Set<() => void>()
-  #words: Pick<LastWords, 'kicked' | 'error' | 'refused'> = noWords()
+  #words: Omit<LastWords, 'code' | 'attempt'> = noWords()
   #state: ConnectionState = { is: 'connecting' }
   #muted: boolean
   #cameraOn: boolean
@@ -237,8 +237,8 @@ export class GaleneCall implements Call {
   }
 
   #warned(kind: string | undefined, words: string): void {
-    if (kind === 'kicked') this.#words = { ...this.#words, kicked: words }
-    else if (kind === 'error') this.#words = { ...this.#words, error: words }
+    if (kind === 'kicked' || kind === 'info' || kind === 'error')
+      this.#words = { ...this.#words, [kind]: words }
     if (kind === 'warning') this.#events.notice(words)
     else if (kind === 'error') this.#noticeUnlessLast(words)
   }
@@ -272,7 +272,8 @@ export class GaleneCall implements Call {
     this.#attempt += 1
     const retryAt = this.#needs.clock.now() + wait
     this.#cancelRetry = this.#needs.clock.after(wait, () => this.#connect())
-    this.#become({ is: 'reconnecting', because: verdict.because, retryAt })
+    const { because, isAnnounced } = verdict
+    this.#become({ is: 'reconnecting', because, retryAt, isAnnounced })
     if (wasConnected) this.#streamsChanged()
   }
 

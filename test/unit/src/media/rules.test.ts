@@ -33,7 +33,7 @@ describe('speaking', () => {
 })
 
 describe('an ending', () => {
-  const words = { code: 1006, kicked: '', error: '', refused: undefined, attempt: 0 }
+  const words = { code: 1006, kicked: '', info: '', error: '', refused: undefined, attempt: 0 }
   it.each([1001, 1005, 1006, 1011, 1012, 1013])('with %i comes back', (code) =>
     expect(judge({ ...words, code }).comesBack).toBe(true),
   )
@@ -66,6 +66,7 @@ describe('an ending', () => {
     expect(judge({ ...words, code: 1012, kicked: 'Your role changed' })).toEqual({
       comesBack: true,
       because: 'Your role changed',
+      isAnnounced: true,
     }))
 })
 

@@ -357,9 +357,12 @@ describe('words', () => {
   it('says how the call stands', () => {
     expect(stateWords({ is: 'connected' }, stats, 0)).toBe('Connected, UDP, 24 ms')
     expect(stateWords({ is: 'connected' }, undefined, 0)).toBe('Connected')
-    const away = { is: 'reconnecting', because: 'The call server is away', retryAt: 3_000 } as const
+    const lost = { is: 'reconnecting', isAnnounced: false, retryAt: 3_000 } as const
+    const away = { ...lost, because: 'The call server is away' }
     expect(stateWords(away, stats, 0)).toBe('The call server is away, trying again in 3 s')
     expect(stateWords(away, stats, 3_000)).toBe('The call server is away, trying again now')
+    const announced = { ...lost, because: 'Calls move: joining again', isAnnounced: true }
+    expect(stateWords(announced, stats, 0)).toBe('Calls move: joining again')
   })
 
   it('says what the button of the microphone does, and that there is none', () => {
