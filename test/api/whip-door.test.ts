@@ -45,6 +45,19 @@ describe('the door for devices, while the call server is away', () => {
     expect(good.headers.get('www-authenticate')).toBeNull()
   })
 
+  it.each([
+    ['/whip/general', ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH'], 'OPTIONS, POST'],
+    ['/whip/general/x', ['GET', 'HEAD', 'PUT', 'POST'], 'OPTIONS, PATCH, DELETE'],
+  ])(
+    '%s refuses the methods that WHIP keeps for later [WHIP-3]',
+    async (path, methods, allowed) => {
+      for (const method of methods) {
+        const answer = await fetch(`${pyrite.url}${path}`, { method, headers: bearer() })
+        expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, allowed])
+      }
+    },
+  )
+
   it('lets no signed-in page act for its person, and sets no cookie', async () => {
     const { cookie } = alice
     const headers = { ...OFFER, cookie, origin: 'https://evil.example' }

@@ -127,6 +127,13 @@ describe.each(galenes())('recordings of a Galene that somebody else runs (%s)', 
       expect((await fetchAs(mallory, addressOf(NAMES[0] ?? ''))).status).toBe(404)
     })
 
+    it('that are not there are no files to keep [REC-5]', async () => {
+      const missing = await fetchAs(bob, `${addressOf('missing.webm')}?download`)
+      expect(missing.headers.get('content-type')).toMatch(/^application\/json/)
+      expect(missing.headers.get('content-disposition')).toBeNull()
+      expect(await missing.json()).toMatchObject({ error: { code: 'not-found' } })
+    })
+
     it('lead nowhere else in Galene [REC-5]', async () => {
       const names = ['../../group/general/.status', '../general.json', 'x?q=delete', 'a/../b.webm']
       for (const name of [...names, 'missing.webm', '']) {

@@ -27,6 +27,8 @@ export const liveStreams = ({ database: { db }, log, admit, sfu }: WhipNeeds) =>
   }
   /** Whether that person may present in the key's channel now. */
   const mayPublish = async (key: queries.KeyRow): Promise<boolean> => (await ask(key)) === 'yes'
+  /** Whether what the key publishes may go on. A lock keeps newcomers out, and ends nothing. */
+  const mayGoOn = async (key: queries.KeyRow): Promise<boolean> => (await ask(key)) !== 'no'
   /** Ends a stream that may be gone already; `at` is where it was published. */
   const end = async (
     keyId: string,
@@ -49,6 +51,7 @@ export const liveStreams = ({ database: { db }, log, admit, sfu }: WhipNeeds) =>
   }
   return {
     mayPublish,
+    mayGoOn,
     end,
     endOf,
     /** Whether a key publishes, as the media server says: a device that was cut off says nothing. */
@@ -82,8 +85,7 @@ export const liveStreams = ({ database: { db }, log, admit, sfu }: WhipNeeds) =>
       const keys = await queries.publishing(db, userId, slug)
       await Promise.all(
         keys.map(async (key) => {
-          // A lock keeps newcomers out, and ends nothing.
-          if ((await ask(key)) === 'no') await endOf(key)
+          if (!(await mayGoOn(key))) await endOf(key)
         }),
       )
       await queries.deleteRevoked(db)

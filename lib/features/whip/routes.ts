@@ -41,6 +41,17 @@ const open: RequestHandler = (_request, response, next) => {
   next()
 }
 
+const OF_CALL = 'OPTIONS, POST'
+const OF_STREAM = 'OPTIONS, PATCH, DELETE'
+
+/** Other methods are kept for later versions of WHIP: RFC 9725 wants 405. */
+const refuseOther =
+  (methods: string): RequestHandler =>
+  (_request, response) => {
+    response.set('Allow', methods)
+    throw new PyriteError('whip.wrong-method', `this takes ${methods}`)
+  }
+
 /** A browser asks before it publishes, and cannot show a key then. */
 const describeMethods = (response: Response, methods: string) =>
   response.set({
@@ -54,13 +65,14 @@ const keyOf = (response: Response): GoodKey => (response.locals as { key: GoodKe
 
 /** Nothing of a request is read before its key is known to be good. */
 const withKey =
-  (whip: WhipRules): RequestHandler =>
+  (whip: WhipRules, may: 'mayPublish' | 'mayGoOn'): RequestHandler =>
   async (request, response, next) => {
     response.set('WWW-Authenticate', 'Bearer')
     const { channelSlug } = request.params
     const { authorization } = request.headers
     const address = request.ip ?? ''
-    response.locals.key = await whip.mustHaveKey(authorization, String(channelSlug), address)
+    const slug = String(channelSlug)
+    response.locals.key = await whip.mustHaveKey(authorization, slug, address, may)
     response.removeHeader('WWW-Authenticate')
     next()
   }
@@ -85,7 +97,7 @@ const write = (response: Response, { status, headers, body: text }: WhipAnswer) 
 
 /** The door for devices. Mounted at /whip, with no other sign-in than the key. */
 export const whipRoutes = (whip: WhipRules) => {
-  const auth = withKey(whip)
+  const toGoOn = withKey(whip, 'mayGoOn')
   const touch: RequestHandler = async (request, response) => {
     const resource = String(request.params.resource)
     write(response, await whip.touch(keyOf(response), resource, asked(request, response)))
@@ -93,7 +105,7 @@ export const whipRoutes = (whip: WhipRules) => {
   return Router()
     .use(open)
     .options('/:channelSlug', async (request, response) => {
-      describeMethods(response, 'OPTIONS, POST')
+      describeMethods(response, OF_CALL)
       const { authorization } = request.headers
       if (authorization === undefined) return void response.status(204).end()
       const address = request.ip ?? ''
@@ -102,16 +114,27 @@ export const whipRoutes = (whip: WhipRules) => {
       response.status(204).set(headers.link ? { Link: headers.link } : {})
       response.end()
     })
-    .post('/:channelSlug', auth, mustBe(OFFER), body, async (request, response) => {
-      const { resource, ...answer } = await whip.publish(keyOf(response), asked(request, response))
-      response.set('Location', `/whip/${request.params.channelSlug}/${resource}`)
-      write(response, answer)
-    })
+    .post(
+      '/:channelSlug',
+      withKey(whip, 'mayPublish'),
+      mustBe(OFFER),
+      body,
+      async (request, response) => {
+        const { resource, ...answer } = await whip.publish(
+          keyOf(response),
+          asked(request, response),
+        )
+        response.set('Location', `/whip/${request.params.channelSlug}/${resource}`)
+        write(response, answer)
+      },
+    )
     .options('/:channelSlug/:resource', (_request, response) => {
-      describeMethods(response, 'OPTIONS, PATCH, DELETE').status(204).end()
+      describeMethods(response, OF_STREAM).status(204).end()
     })
-    .patch('/:channelSlug/:resource', auth, mustBe(FRAGMENT), body, touch)
-    .delete('/:channelSlug/:resource', auth, touch)
+    .patch('/:channelSlug/:resource', toGoOn, mustBe(FRAGMENT), body, touch)
+    .delete('/:channelSlug/:resource', toGoOn, touch)
+    .all('/:channelSlug', refuseOther(OF_CALL))
+    .all('/:channelSlug/:resource', refuseOther(OF_STREAM))
     .all('/{*path}', (request) => {
       throw new PyriteError('not-found', `there is nothing for ${request.method} here`)
     })

@@ -51,8 +51,16 @@ export const whipRules = (needs: WhipNeeds) => {
   const inTurn = turns()
   const badKeys = countAttempts(BAD_KEYS)
 
-  /** The key that a request from this address carries. Throws `whip.bad-key`, `whip.refused`, `too-many-requests`. */
-  const mustHaveKey = async (authorization: string | undefined, slug: string, address: string) => {
+  /**
+   * The key that a request from this address carries, which may do this now. Throws `whip.bad-key`, `whip.refused`,
+   * `too-many-requests`.
+   */
+  const mustHaveKey = async (
+    authorization: string | undefined,
+    slug: string,
+    address: string,
+    may: 'mayPublish' | 'mayGoOn' = 'mayPublish',
+  ) => {
     const secret = BEARER.exec(authorization ?? '')?.[1]
     if (secret === undefined) throw badKey()
     const network = networkOf(address)
@@ -60,7 +68,7 @@ export const whipRules = (needs: WhipNeeds) => {
     const key = await queries.keyByHash(db, hashOf(secret), slug)
     if (!key) throw badKey()
     await badKeys.giveBack(network)
-    if (await live.mayPublish(key)) return key
+    if (await live[may](key)) return key
     throw refused('whoever made this key may not present in this channel now')
   }
 

@@ -25,7 +25,10 @@ export const answerErrors =
     if (error instanceof PyriteError && error.retryAfter !== undefined) {
       response.set('Retry-After', String(Math.ceil(error.retryAfter)))
     }
+    // What was said of the answer that was to be is not true of this one.
+    response.removeHeader('Content-Disposition')
     response
+      .type('json')
       .status(error instanceof PyriteError ? error.status : 500)
       .json({ error: toFailure(error, onBug) })
   }

@@ -25,7 +25,9 @@ const RESOURCE = /^[A-Za-z0-9_-]{1,64}$/
 /** Of an answer, what a device needs: its description, its entity tag, servers for ICE. */
 const PASSED = ['content-type', 'etag', 'link', 'accept-patch'] as const
 /** Of a request about a stream, what says which state of it is meant. */
-const CONDITIONS = ['content-type', 'if-match', 'if-none-match'] as const
+const CONDITIONS = ['if-match', 'if-none-match'] as const
+/** Galene takes this and nothing behind it. */
+const FRAGMENT = { 'content-type': 'application/trickle-ice-sdpfrag' }
 
 const pick = (headers: IncomingHttpHeaders, names: readonly string[]) =>
   Object.fromEntries(
@@ -92,7 +94,7 @@ export const createWhip = ({ config, kind, origin, tokens, settled }: WhipNeeds)
     async forward(published, asked) {
       mustBeGalene()
       const conditions = asText(pick(asked.request.headers, CONDITIONS))
-      const headers = { ...conditions, ...bearer(published.token) }
+      const headers = { ...FRAGMENT, ...conditions, ...bearer(published.token) }
       return wholeOf(await send(pathOf(published), headers, asked))
     },
     async describe(group, asked) {
