@@ -6,6 +6,9 @@ export const CALL_GAP_MS = 120_000
 /** A call of one person alone that was shorter than this, in milliseconds, is not worth telling. */
 export const BRIEF_MS = 60_000
 
+/** Stays of one person in one call that are told apart; the last one takes in what comes after. A card goes whole to everybody at each change, and some calls never end. */
+export const MOST_STAYS = 20
+
 /** Somebody who is in a call now, by any number of connections, and since when. Times are ISO 8601 in UTC. */
 export type Present = { userId: string; joinedAt: string }
 
@@ -38,7 +41,8 @@ const staysAt = (stays: readonly KeptStay[], present: readonly Present[], at: st
     const last = next.findLastIndex(({ userId }) => userId === person.userId)
     const stay = next[last]
     if (stay?.leftAt === null) continue
-    if (stay && isBridged(stay.leftAt ?? '', person.joinedAt))
+    const isLast = next.filter(({ userId }) => userId === person.userId).length >= MOST_STAYS
+    if (stay && (isLast || isBridged(stay.leftAt ?? '', person.joinedAt)))
       next[last] = { ...stay, leftAt: null }
     else next.push(begun(person))
   }

@@ -6,6 +6,7 @@ import {
   callAt,
   isBrief,
   type KeptCall,
+  MOST_STAYS,
   type Present,
 } from '../../../../../lib/features/calls/grouping.ts'
 
@@ -52,6 +53,21 @@ describe('a call', () => {
     expect(callsOf([0, 'bob', 'carol'], [10, 'carol'])).toEqual([
       { startedAt: at(0), endedAt: null, stays: [stay('bob', 0, 10), stay('carol', 0, null)] },
     ])
+  })
+  it('that never ends tells a bounded number of stays of each, the last of which takes in the rest [CALL-4]', () => {
+    const visits = Array.from({ length: 500 }, (_, n): Seen[] => {
+      const from = (n + 1) * 2 * (GAP + 10)
+      return [
+        [from, 'kiosk', 'bob'],
+        [from + 1, 'kiosk'],
+      ]
+    }).flat()
+    const [call] = callsOf([0, 'kiosk'], ...visits)
+    const bobs = call?.stays.filter(({ userId }) => userId === 'bob') ?? []
+    expect([call?.stays.length, bobs.length]).toEqual([MOST_STAYS + 1, MOST_STAYS])
+    const [before, last] = bobs.slice(-2)
+    expect(before?.leftAt).toBe(at(19 * 2 * (GAP + 10) + 1))
+    expect(last).toEqual(stay('bob', 20 * 2 * (GAP + 10), 500 * 2 * (GAP + 10) + 1))
   })
   it('goes on when everybody lost the connection and one came back within the gap [CALL-4]', () => {
     expect(callsOf([0, 'bob', 'carol'], [600], [600 + GAP, 'bob'])).toEqual([
