@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat } from 'node:fs/promises'
+import { lstat, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -197,17 +197,27 @@ describe.each(RUNS)('adopting by $way, with $binary', ({ binary, way }) => {
     await mkdir(join(galene.groups, 'parent'))
     for (const [name, text] of Object.entries(others)) await galene.write(name, text)
     await galene.write('parent/child', '{}')
-    if (way === 'files') await galene.write('unknown', '{"dispalyName":"typo"}')
+    if (way === 'files') {
+      await galene.write('unknown', '{"dispalyName":"typo"}')
+      await galene.write('more', '{} and a note that Galene does not read')
+      await symlink('../link-target.json', join(galene.groups, 'linked.json'))
+      await writeFile(join(galene.groups, '../link-target.json'), '{}')
+    }
     const { code, said } = await adopt('--all')
     expect(code).toBe(0)
     expect(said).toMatch(/Capital: left alone: its name has capital letters/)
     expect(said).toMatch(/under_score: left alone: its name is none for a channel/)
     expect(said).toMatch(/admin: left alone: this word has a meaning/)
     expect(said).toMatch(/elsewhere: left alone: it only leads elsewhere/)
-    expect(said).toMatch(/half-a-file: left alone: (Galene cannot read it|the call server cannot)/)
+    expect(said).toMatch(/half-a-file: left alone: (its file is not|the call server cannot)/)
     expect(said).toMatch(/ours: left alone: a Pyrite with another signing key manages it/)
     expect(said).toMatch(/parent\/child: left alone: it is a sub-group/)
-    if (way === 'files') expect(said).toMatch(/unknown: left alone: .*no field "dispalyName"/)
+    if (way === 'files') {
+      expect(said).toMatch(/unknown: left alone: .*no field "dispalyName"/)
+      expect(said).toMatch(/more: left alone: its file is not one JSON object/)
+      expect(said).toMatch(/linked: left alone: its file is a link/)
+      expect((await lstat(join(galene.groups, 'linked.json'))).isSymbolicLink()).toBe(true)
+    }
     for (const [name, text] of Object.entries(others)) expect(await galene.text(name)).toBe(text)
     const again = await adopt('garden', 'nowhere')
     expect(again.code).toBe(1)

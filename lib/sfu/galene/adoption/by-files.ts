@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import {
   type Description,
@@ -32,7 +32,10 @@ export const adoptionByFiles = ({ folder, jwk, poke }: ByFilesNeeds): AdoptionPo
     const text = await store.read(name)
     if (text === undefined) return
     const description = parseDescription(text)
-    if (!description) throw new Error('Galene cannot read it: its file holds no JSON object')
+    if (!description) throw new Error('its file is not one JSON object with nothing behind it')
+    // A file takes the place of a link, and releasing would not bring the link back; two links may be one group.
+    const isLink = (await lstat(join(folder, `${name}${GROUP_FILE_EXTENSION}`))).isSymbolicLink()
+    if (isLink) throw new Error('its file is a link: put the file itself in its place first')
     return { name, text, description, rights: await store.rights(name) }
   }
   const write = async (name: string, text: string, rights?: GroupCopy['rights']) => {
