@@ -66,6 +66,13 @@ describe.each(galenes())('TLS to %s', (binary) => {
     await talks()
   })
 
+  it('a certificate that is named for an address without TLS keeps Pyrite from starting', async () => {
+    galene = await startGalene({ binary })
+    const named = { certificate_sha256: 'ab'.repeat(32) }
+    await expect(start(named)).rejects.toThrow(/for an https sfu.url/)
+    await expect(start({ ca_file: '/etc/hosts' })).rejects.toThrow(/for an https sfu.url/)
+  })
+
   it('one that is not pinned, is pinned wrongly, or is another after a restart is refused, and said', async () => {
     galene = await startGalene({ binary, tls: 'own' })
     const first = await fingerprintAt(galene.url)

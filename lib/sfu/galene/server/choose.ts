@@ -103,13 +103,22 @@ const builtin = (needs: ChooseNeeds): Choice => {
   }
 }
 
+/** A certificate that is named and never looked at would be a promise that nobody keeps. */
+const mustUseCertificate = ({ sfu, galene: { certificate_sha256, ca_file } }: Config): void => {
+  if (sfu.url.startsWith('https:') || (certificate_sha256 === '' && ca_file === '')) return
+  throw new Error(
+    'galene.certificate_sha256 and galene.ca_file are for an https sfu.url: over http nobody proves who they are',
+  )
+}
+
 /**
  * Product decision 10: the Galene that `sfu.url` names; else a `galene` found here; else the built-in SFU.
- * Throws where `sfu.galene_binary` names a program that is not there.
+ * Throws where `sfu.galene_binary` names a program that is not there, or a certificate is named for an address without one.
  */
 export const chooseSfu = (needs: ChooseNeeds): Choice => {
   const { url, galene_binary } = needs.config.sfu
   if (url) {
+    mustUseCertificate(needs.config)
     return { kind: 'external', description: `Galene at ${url}`, url: url.replace(/\/+$/, '') }
   }
   if (galene_binary === 'none') return builtin(needs)
