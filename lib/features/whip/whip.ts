@@ -3,7 +3,7 @@ import { countAttempts, networkOf } from '../../platform/http/attempts.ts'
 import { ratePerPerson } from '../../platform/ws/rate.ts'
 import type { Published, Whip, WhipAnswer, WhipRequest } from '../../sfu/sfu.ts'
 import { hashOf, keyRules } from './keys.ts'
-import { liveStreams, publishedBy } from './live.ts'
+import { type LiveStreams, liveStreams, publishedBy } from './live.ts'
 import type { WhipNeeds } from './needs.ts'
 import * as queries from './queries.ts'
 import { turns } from './turns.ts'
@@ -42,20 +42,13 @@ const refusalIn = ({ status }: WhipAnswer): PyriteError => {
   return refused('the call takes no stream now: it may be full or locked')
 }
 
-/** Devices that publish into calls: each with a key, which stands for the person who made it. */
-export const whipRules = (needs: WhipNeeds) => {
-  const { sfu, now, log } = needs
-  const { db } = needs.database
-  const live = liveStreams(needs)
-  const rate = rates(now)
-  const inTurn = turns()
+const keyChecking = ({ database: { db } }: WhipNeeds, live: LiveStreams) => {
   const badKeys = countAttempts(BAD_KEYS)
-
   /**
    * The key that a request from this address carries, which may do this now. Throws `whip.bad-key`, `whip.refused`,
    * `too-many-requests`.
    */
-  const mustHaveKey = async (
+  return async (
     authorization: string | undefined,
     slug: string,
     address: string,
@@ -71,6 +64,16 @@ export const whipRules = (needs: WhipNeeds) => {
     if (await live[may](key)) return key
     throw refused('whoever made this key may not present in this channel now')
   }
+}
+
+/** Devices that publish into calls: each with a key, which stands for the person who made it. */
+export const whipRules = (needs: WhipNeeds) => {
+  const { sfu, now, log } = needs
+  const { db } = needs.database
+  const live = liveStreams(needs)
+  const rate = rates(now)
+  const inTurn = turns()
+  const mustHaveKey = keyChecking(needs, live)
 
   /**
    * Keeps a stream that has just begun, in the place of an earlier one of the key; ends it where the key was revoked meanwhile, or
