@@ -81,7 +81,7 @@ export const FINDINGS = {
     level: 'warning',
     what: 'No join was tried.',
     why: 'With galene.sync = "off" Pyrite makes no groups, so it has none to try a join in.',
-    fix: 'Join a call yourself. pyrite galene print says what must stand in each group file.',
+    fix: 'The page Calls of a running Pyrite says which channels have their group; or join a call yourself. pyrite galene print says what must stand in each group file.',
   },
   'clocks-apart': {
     level: 'problem',

@@ -1,12 +1,13 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { asGroup } from '../../lib/app/groups.ts'
 import { loadConfig } from '../../lib/platform/config/load.ts'
 import type { Config } from '../../lib/platform/config/schema.ts'
 import { printGroup } from '../../lib/sfu/galene/index.ts'
-import { fingerprintAt } from '../support/certificates.ts'
 import { eventually } from '../support/eventually.ts'
 import { type GaleneOptions, startGalene, type TestGalene } from '../support/galene.ts'
 import { type Pyrite, startPyrite } from '../support/pyrite.ts'
@@ -80,10 +81,14 @@ describe.each(galenes())('who follows the guide to pair with %s', (binary) => {
   it('by the admin API over TLS, with a pinned certificate, is in calls', async () => {
     const [json = ''] = await textsOf('Elsewhere, by its admin API', 'json')
     const [toml = ''] = await textsOf('Elsewhere, by its admin API', 'toml')
-    await startTheirs({ config: JSON.parse(json), tls: 'own' })
-    const pin = await fingerprintAt(galene.url)
+    const [sh = ''] = await textsOf('A certificate to pin', 'sh')
+    const commands = replaced(sh, { '/srv/galene/data': folder, 'sudo -u galene ': '' })
+    const { stdout: pin } = await promisify(execFile)('sh', ['-e', '-c', commands])
+    const pem = (name: string) => readFile(join(folder, name), 'utf8')
+    const tls = { certificate: await pem('cert.pem'), key: await pem('key.pem') }
+    await startTheirs({ config: JSON.parse(json), tls })
     await startOurs(
-      replaced(toml, { 'https://galene.example.org:8443': galene.url, '"..."': `"${pin}"` }),
+      replaced(toml, { 'https://galene.example.org:8443': galene.url, '"..."': `"${pin.trim()}"` }),
     )
     await mustWork()
   })

@@ -26,6 +26,8 @@ const NO_TLS =
   'the call server does not speak TLS: write http in sfu.url, or start Galene without -insecure'
 const REASONS: Record<string, string> = {
   EPROTO: NO_TLS,
+  ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR:
+    'the call server cannot use its own certificate: let its user read key.pem and cert.pem in its data folder',
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   CERT_HAS_EXPIRED: 'the certificate of the call server has expired',
   CERT_NOT_YET_VALID: 'the certificate of the call server is not valid yet: compare the clocks',
