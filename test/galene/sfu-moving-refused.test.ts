@@ -55,7 +55,8 @@ describe.each(galenes())(
       const galene = await moving.newGalene()
       gate = await startGate(galene.url)
       gate.before(async ({ url = '', method }) => {
-        if (url.startsWith('/galene-api/') && method !== 'GET') {
+        if (url.startsWith('/galene-api/') && method === 'PUT') {
+          expect(call.people.map(({ now }) => now().isOpen())).toEqual([true, true])
           await new Promise((done) => setTimeout(done, 2_500))
         }
       })

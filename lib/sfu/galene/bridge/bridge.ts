@@ -139,10 +139,11 @@ export const createBridge = (needs: BridgeNeeds) => {
       state.forget()
       all({}, (c) => c.finish(CLOSE.restart, 'service restart', 'sfu-gone'))
     },
-    /** Ends all; `words` tell everybody why. */
+    /** Ends all; `words` tell everybody why calls go on elsewhere, and then nothing is recorded here any more. */
     stop(words?: string) {
       clearInterval(sweeper)
       unwatch()
+      if (words !== undefined) all({}, (c) => c.recording.ends())
       if (words !== undefined) all({}, (c) => c.notice('info', words))
       all({}, (c) => c.finish(CLOSE.restart, 'service restart', 'pyrite-stopped'))
     },

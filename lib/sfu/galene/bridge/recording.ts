@@ -58,10 +58,14 @@ export class RecordingPart {
 
   /** The connection ends. A recording that it may end does not run on in a call that is empty then. */
   leaves(): void {
-    const { state, group, isAlone } = this.needs
-    if (!this.mayStop() || !isAlone()) return
+    if (this.needs.isAlone()) this.ends()
+  }
+
+  /** All are about to leave together: whoever may end the recording does, since the last one to go may be somebody who may not. */
+  ends(): void {
+    if (!this.mayStop()) return
     this.stop()
-    state.recordingEnded(group())
+    this.needs.state.recordingEnded(this.needs.group())
   }
 
   private mayStop(): boolean {
