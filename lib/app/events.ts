@@ -7,7 +7,7 @@ type Links = { bus: Bus; hub: Hub; sfu: Sfu; features: Features; onBug: (error: 
 
 /** Who listens to what: one line per link. Answers the function that unlinks them all. */
 export const linkEvents = ({ bus, hub, sfu, features, onBug }: Links) => {
-  const { auth, channels } = features
+  const { auth, channels, recordings } = features
   const links = [
     bus.on('users.created', ({ id }) => void channels.joinDefault(id).catch(onBug)),
     bus.on('users.changed', (user) => hub.tellAll('users.changed', user)),
@@ -18,11 +18,14 @@ export const linkEvents = ({ bus, hub, sfu, features, onBug }: Links) => {
     bus.on('users.disabled', ({ userId }) => sfu.end({ userId }, 'Your account was disabled.')),
     bus.on('auth.session-ended', ({ sessionId }) => hub.endSession(sessionId)),
     bus.on('auth.session-ended', ({ sessionId }) => sfu.end({ sessionId }, 'You signed out.')),
+    bus.on('auth.session-ended', ({ sessionId }) => recordings.cutOff({ sessionId })),
+    bus.on('users.disabled', ({ userId }) => recordings.cutOff({ userId })),
     bus.on('channels.created', ({ slug }) => sfu.groupsChanged(slug)),
     bus.on('channels.changed', ({ slug }) => sfu.groupsChanged(slug)),
     bus.on('channels.member-changed', ({ slug }) => sfu.groupsChanged(slug)),
     bus.on('channels.member-changed', ({ slug, userId }) => sfu.accessChanged(slug, userId)),
     bus.on('channels.member-left', ({ slug }) => sfu.groupsChanged(slug)),
+    bus.on('channels.member-left', ({ slug, userId }) => recordings.cutOff({ slug, userId })),
     bus.on('channels.member-left', ({ slug, userId }) =>
       sfu.end({ userId, group: slug }, 'You are no longer in this channel.'),
     ),

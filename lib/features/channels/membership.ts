@@ -66,6 +66,7 @@ export const membershipRules = (
 ) => ({
   /** Throws `channels.not-found`, `channels.already-a-member`, `moderation.banned`, `moderation.locked`. */
   async join(userId: string, channelSlug: string): Promise<MyChannel> {
+    mustChangeSlowly(userId)
     const joinedAt = now().toISOString()
     const { place, member, memberCount } = await write((sqlite) => {
       const place = mustSee(stored.standingOf(sqlite, userId, channelSlug))
@@ -105,6 +106,7 @@ export const membershipRules = (
 
   /** Throws `channels.not-found`, `channels.last-moderator`. */
   async leave(userId: string, channelSlug: string): Promise<void> {
+    mustChangeSlowly(userId)
     const { place, memberCount } = await write((sqlite) => {
       const place = mustBeIn(stored.standingOf(sqlite, userId, channelSlug))
       return { place, memberCount: expel(sqlite, place.channelId, userId) }

@@ -6,6 +6,7 @@ import { parse } from '../../platform/parse.ts'
 import { OneRecording } from '../../protocol/recordings.ts'
 import { typeOf } from './names.ts'
 import type { RecordingRules } from './recordings.ts'
+import type { Sendings } from './sending.ts'
 
 export { recordingsPaths } from './openapi.ts'
 
@@ -15,7 +16,7 @@ const sendFile = (response: Response, path: string): Promise<void> =>
     const options = { root: dirname(path), dotfiles: 'deny', cacheControl: false } as const
     response.sendFile(basename(path), options, (error?: Error & { status?: number }) => {
       // Somebody who hangs up is no error; an answer that has begun cannot become another.
-      if (!error || response.headersSent || response.closed) return done()
+      if (!error || response.headersSent || response.destroyed) return done()
       if (error.status === 404) {
         return fail(new PyriteError('not-found', 'there is no such recording'))
       }
@@ -40,7 +41,7 @@ const describe = (response: Response, name: string, asFile: boolean): void => {
 }
 
 /** Mounted at /api/channels, behind auth. */
-export const recordingsRoutes = (recordings: RecordingRules) =>
+export const recordingsRoutes = (recordings: RecordingRules, sendings: Sendings) =>
   Router()
     .get('/:channelSlug/recordings', async (request, response) => {
       const { userId } = callerOf(response)
@@ -48,10 +49,14 @@ export const recordingsRoutes = (recordings: RecordingRules) =>
     })
     .get('/:channelSlug/recordings/:name', async (request, response) => {
       const wanted = parse(OneRecording, request.params)
-      const source = await recordings.open(callerOf(response).userId, wanted)
-      describe(response, wanted.name, request.query.download !== undefined)
-      if ('path' in source) await sendFile(response, source.path)
-      else await source.forward(request, response)
+      const { userId, sessionId } = callerOf(response)
+      await sendings.during({ userId, sessionId, slug: wanted.channelSlug }, response, async () => {
+        const source = await recordings.open(userId, wanted)
+        if (response.destroyed) return
+        describe(response, wanted.name, request.query.download !== undefined)
+        if ('path' in source) await sendFile(response, source.path)
+        else await source.forward(request, response)
+      })
     })
     .delete('/:channelSlug/recordings/:name', async (request, response) => {
       const wanted = parse(OneRecording, request.params)
