@@ -37,7 +37,14 @@ export type ModerationAct = {
   lock: { scope: LockScope; exempt: ChannelRole[] } | null
 }
 
-const Reason = z.string().trim().max(MAX_REASON_LENGTH).default('')
+/** Half a character, as a text that was cut may end with: it would be stored as another text than it is told. */
+const HALVES = /\p{Surrogate}/gu
+const Reason = z
+  .string()
+  .trim()
+  .max(MAX_REASON_LENGTH)
+  .overwrite((text) => text.replace(HALVES, '\ufffd'))
+  .default('')
 const UserId = z.string().max(64)
 /** How long it holds, in whole seconds from now. */
 const Seconds = z.number().int().min(1).max(MAX_MODERATION_SECONDS)

@@ -1,5 +1,7 @@
 import { createServer } from 'node:net'
+import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createTokens } from '../../lib/sfu/galene/wire/tokens.ts'
 import { joinAsStock } from '../support/adopting.ts'
 import { eventually } from '../support/eventually.ts'
 import { ADMIN, startGalene, type TestGalene, WITH_ADMIN } from '../support/galene.ts'
@@ -143,6 +145,48 @@ describe.each(RUNS)("Galene's own page, by $way, with $binary", ({ binary, way }
       status: 303,
       to: '/channels/general',
     })
+  })
+
+  it('holds nothing against a ban but a token of before, for as long as it lives and clocks may differ [STOCK-2]', async () => {
+    const { config } = await start()
+    const bob = await (pyrite as Pyrite).signIn('bob')
+    const before = [(await ask('bob')).text, (await portal('?group=general', bob.cookie)).to ?? '']
+    await moderate({ kind: 'ban', userId: bob.user.id, reason: '' })
+    const tokens = before.map((text) => text.split('?token=').at(-1) ?? '')
+    for (const token of tokens) expect(await join(token)).toMatchObject({ kind: 'join' })
+    const { iat = 0, exp = 0, permissions } = decodeJwt(tokens[1] ?? '')
+    expect([exp - iat, permissions]).toEqual([60, ['present', 'message']])
+    /** As Pyrite would have signed it so many seconds ago. */
+    const old = (seconds: number, livesFor: number) => {
+      const now = () => new Date(Date.now() - seconds * 1_000)
+      const ticket = {
+        username: 'bob',
+        group: 'general',
+        role: 'member',
+        recording: false,
+      } as const
+      return createTokens({ config: config.sfu, now }).sign(ticket, { seconds: livesFor })
+    }
+    const ages = [
+      ...[
+        [32, 30],
+        [36, 30],
+        [62, 60],
+        [66, 60],
+      ],
+    ] as const
+    const kinds = await Promise.all(
+      ages.map(async ([age, livesFor]) => (await join(await old(age, livesFor))).kind),
+    )
+    expect(kinds).toEqual(['join', 'fail', 'join', 'fail'])
+    for (const token of tokens) {
+      const forged = `${token.slice(0, -8)}AAAAAAAA`
+      expect(await join(forged)).toMatchObject({ kind: 'fail' })
+    }
+    expect((await ask('bob')).status).toBe(403)
+    expect((await portal('?group=general', bob.cookie)).to).toBe('/channels/general')
+    const again = await (pyrite as Pyrite).signIn('bob')
+    expect((await portal('?group=general', again.cookie)).to).toBe('/channels/general')
   })
 
   it('asks for groups of its own pages only, whatever the address claims', async () => {

@@ -106,12 +106,99 @@ describe('who may moderate', () => {
     ['years', { kind: 'timeout', seconds: 99_999_999 }],
     ['an unknown kind', { kind: 'exile' }],
     ['a long reason', { kind: 'ban', reason: 'x'.repeat(501) }],
+    ['a reason of a book', { kind: 'ban', reason: 'x'.repeat(10_000) }],
+    ['a reason that is no text', { kind: 'ban', reason: { toString: 'x' } }],
+    ['a time that is none', { kind: 'ban', seconds: Number.NaN }],
+    ['a time before now', { kind: 'timeout', seconds: -60 }],
+    ['half a second', { kind: 'timeout', seconds: 0.5 }],
+    ['more time than a clock has', { kind: 'timeout', seconds: 10 ** 15 }],
+    ['a time in words', { kind: 'timeout', seconds: '60' }],
+    ['an id that is none', { kind: 'ban', userId: ['carol'] }],
     ['nobody', { kind: 'kick', userId: undefined }],
     ['an unknown role', { kind: 'lock', exempt: ['owner'] }],
   ])('a wish with %s is malformed [MOD-1]', async (_what, fields) => {
     const wish = { ...garden, userId: 'carol', ...fields }
     expect((await bob.refusal('moderation.act', wish))?.code).toBe('malformed')
     expect(await stored()).toEqual([])
+  })
+})
+
+describe('whom and where', () => {
+  it.each(['CAROL', 'Carol', ' carol', 'carol\u0000', 'ｃａｒｏｌ', 'саrol', ''])(
+    'is an id to the letter: %j is nobody [MOD-1]',
+    async (userId) => {
+      const ban = { kind: 'ban', ...garden, userId }
+      expect((await bob.refusal('moderation.act', ban))?.code).toBe('not-found')
+      const elsewhere = { kind: 'ban', channelSlug: 'GARDEN', userId: 'carol' }
+      expect((await bob.refusal('moderation.act', elsewhere))?.code).toBe('channels.not-found')
+      expect(await stored()).toEqual([])
+    },
+  )
+
+  it('a reason is told as it is stored, whatever it was cut from [MOD-3]', async () => {
+    const made = await act(bob, 'timeout', { seconds: 60, reason: 'too loud \ud83d' })
+    expect(made.reason).toBe('too loud \ufffd')
+    expect((await stored())[0]?.reason).toBe(made.reason)
+  })
+
+  it('an end that somebody makes up is nobody’s: it is counted here [MOD-10]', async () => {
+    const made = await act(bob, 'timeout', {
+      ...{ seconds: 60, until: '1970-01-01T00:00:00.000Z', endedAt: '1970-01-01T00:00:00.000Z' },
+    })
+    expect(made).toMatchObject({ until: '2026-01-01T00:01:00.000Z', endedAt: null })
+  })
+})
+
+describe('two at the same time', () => {
+  const inForce = async () => (await bob.ask('moderation.state', garden)).acts
+
+  it('who time the same person out leave one timeout, and both are in the log [MOD-3]', async () => {
+    const wishes = Array.from({ length: 10 }, (_, n) =>
+      act(n % 2 ? alice : bob, 'timeout', { seconds: 60 + n }),
+    )
+    const made = await Promise.all(wishes)
+    expect(await inForce()).toEqual([made.at(-1)])
+    expect(await stored()).toHaveLength(10)
+  })
+
+  it('who ban the same person ban them once: they leave once, and one ban holds [MOD-5]', async () => {
+    await Promise.all([act(alice, 'ban'), act(bob, 'ban')])
+    expect(await inForce()).toHaveLength(1)
+    expect(carol.heardOf('channels.gone')).toHaveLength(1)
+    expect(bob.heardOf('channels.member-left')).toHaveLength(1)
+  })
+
+  it('who ban and lift, in whatever order they are stored: what came last holds [MOD-9]', async () => {
+    const { id } = await act(bob, 'timeout', { seconds: 600 })
+    const lift = () => alice.ask('moderation.end', { ...garden, actId: id })
+    const [first, again, other] = await Promise.all([
+      lift(),
+      lift(),
+      act(bob, 'timeout', { seconds: 5 }),
+    ])
+    expect(again).toEqual(first)
+    expect(await inForce()).toEqual([other])
+  })
+
+  it('one who leaves and one who bans do not leave a channel without a moderator [MOD-2] [CH-11]', async () => {
+    await bob.ask('channels.set-member', { ...garden, userId: 'carol', role: 'moderator' })
+    await mallory.ask('channels.join', garden)
+    const answers = await Promise.all([
+      bob.refusal('channels.leave', garden),
+      alice.refusal('moderation.act', { kind: 'ban', ...garden, userId: 'carol' }),
+    ])
+    expect(answers.map((error) => error?.code)).toEqual([undefined, 'channels.last-moderator'])
+    expect((await carol.ask('channels.get', garden)).role).toBe('moderator')
+  })
+
+  it('who are made unequal meanwhile act as what they are when it is stored [MOD-2]', async () => {
+    await bob.ask('channels.set-member', { ...garden, userId: 'carol', role: 'moderator' })
+    const answers = await Promise.all([
+      alice.refusal('channels.set-member', { ...garden, userId: 'carol', role: 'member' }),
+      carol.refusal('moderation.act', { kind: 'lock', ...garden }),
+      bob.refusal('moderation.act', { kind: 'ban', ...garden, userId: 'carol' }),
+    ])
+    expect(answers.map((error) => error?.code)).toEqual([undefined, 'not-allowed', undefined])
   })
 })
 
