@@ -47,8 +47,8 @@ export type GroupSource = (name?: string) => Promise<Group[]>
 export type SyncState = { state: 'in-step' | 'pending' | 'failed'; reason?: string }
 
 /**
- * One way of keeping Galene's groups (`galene.sync`). Rounds of work do not overlap; within one, groups are worked on side by side,
- * each once. What it throws is a sentence for who runs the server. A group that Pyrite does not manage is never touched.
+ * One way of keeping Galene's groups (`galene.sync`). Groups are worked on side by side, each by one caller at a time; `flush` may be
+ * called meanwhile. What it throws is a sentence for who runs the server. A group that Pyrite does not manage is never touched.
  */
 export type GroupPort = {
   /** Before the first round. */

@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import httpProxy from 'http-proxy'
+import { eventually } from './eventually.ts'
 
 /** Looks at a request on its way; answers true where it has dealt with it itself. */
 export type Hook = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>
 
+const CALM_MS = 700
 const PASS: Hook = async () => undefined
 
 /** Stands between Pyrite and a Galene, passes everything on, and lets a test step in before each request. */
@@ -12,7 +14,9 @@ export const startGate = async (target: string) => {
   const proxy = httpProxy.createProxyServer({ target })
   proxy.on('error', (_error, _request, response) => void response.destroy())
   let hook = PASS
+  let last = performance.now()
   const server = createServer((request, response) => {
+    last = performance.now()
     hook(request, response)
       .then((isDone) => isDone === true || proxy.web(request, response))
       .catch(() => response.destroy())
@@ -24,6 +28,11 @@ export const startGate = async (target: string) => {
     before: (next: Hook) => {
       hook = next
     },
+    /** Resolves when nothing has been asked for a while. */
+    isCalm: () =>
+      eventually(() => {
+        if (performance.now() - last < CALM_MS) throw new Error('somebody still asks')
+      }, 20_000),
     async stop() {
       server.closeAllConnections()
       await new Promise((done) => server.close(done))

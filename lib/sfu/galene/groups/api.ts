@@ -1,7 +1,7 @@
 import { API_PATH } from '../wire/facts.ts'
 import type { Answer, GaleneHttp, Question } from '../wire/galene-http.ts'
 import type { PublicJwk } from '../wire/tokens.ts'
-import { type Description, parseDescription } from './group-file.ts'
+import { asPatterns, type Description, parseDescription, type Roles } from './group-file.ts'
 
 /** Galene writes the whole file, to the disk, at each change, one after another. */
 const ANSWER_MS = 10_000
@@ -70,6 +70,7 @@ export const createGaleneApi = ({ http, user, password }: ApiNeeds) => {
     write(path, what, { method: 'PUT', headers, body: JSON.stringify(value) })
   const putGroup = (name: string, group: Description, headers: Record<string, string>) =>
     put(name, 'the group', group, { ...mediaType(JSON_TYPE), ...headers })
+  const NOBODY: Roles = new Map()
   const userPath = (name: string, username: string) =>
     username === '' ? `${name}/.empty-user` : `${name}/.users/${encodeURIComponent(username)}`
 
@@ -86,11 +87,15 @@ export const createGaleneApi = ({ http, user, password }: ApiNeeds) => {
       if (!answer) return undefined
       return { etag: answer.headers.etag ?? '', description: parseDescription(answer.text) ?? {} }
     },
-    /** A new group, without keys and users. */
-    create: (name: string, group: Description) => putGroup(name, group, { 'if-none-match': '*' }),
-    /** All of a group but its keys and users; fields that Galene does not know are dropped without a word. */
-    replace: (name: string, etag: string, group: Description) =>
-      putGroup(name, group, { 'if-match': etag }),
+    /** A new group with these users, who have no password, and without keys. Ask afterwards which users are there: see `asPatterns`. */
+    create: (name: string, group: Description, users: Roles = NOBODY) =>
+      putGroup(name, { ...group, ...asPatterns(users) }, { 'if-none-match': '*' }),
+    /**
+     * All of a group but its keys and users; fields that Galene does not know are dropped without a word. `more` become users, as with
+     * `create`, unless they are.
+     */
+    replace: (name: string, etag: string, group: Description, more: Roles = NOBODY) =>
+      putGroup(name, { ...group, ...asPatterns(more) }, { 'if-match': etag }),
     remove: (name: string, etag: string) =>
       write(name, 'a removal', { method: 'DELETE', headers: { 'if-match': etag } }),
     setKeys: (name: string, keys: readonly PublicJwk[]) =>

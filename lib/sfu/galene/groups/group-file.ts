@@ -76,9 +76,26 @@ const preserved = (existing: Description): Description =>
     ),
   )
 
+/** Galene's words for roles, by username. */
+export type Roles = ReadonlyMap<string, string>
+
 /** The users of a group with their roles, by name. Nobody has a password: tokens let people in. */
 export const rolesOf = ({ members }: Group): Map<string, string> =>
   new Map([...members.keys()].sort().map((name) => [name, ROLES[members.get(name) ?? 'listener']]))
+
+const PATTERNS = { op: 'op', presenter: 'present', other: 'message' }
+/**
+ * Users in the words of an older format, which Galene takes with the other fields of a group, and turns into users at its next look:
+ * one write instead of one for each of them, all of which it syncs one after the other. A Galene that has forgotten these words
+ * leaves them out. An empty password is one that nothing matches; none at all would be one that everything matches.
+ */
+export const asPatterns = (users: Roles): Description => {
+  const lists = Object.entries(PATTERNS).map(([list, role]) => {
+    const names = [...users.keys()].filter((name) => name !== '' && users.get(name) === role)
+    return [list, names.map((username) => ({ username, password: {} }))] as const
+  })
+  return Object.fromEntries(lists.filter(([, people]) => people.length > 0))
+}
 
 const fromChannel = ({
   displayName,

@@ -2,6 +2,7 @@ import type { Log } from '../../../platform/log.ts'
 import { isUsableSlug } from '../../../protocol/slug.ts'
 import type { Group, GroupPort, GroupSource, SyncState } from '../../sfu.ts'
 import { failed } from './group-look.ts'
+import { createTurns } from './turns.ts'
 
 export type GroupsNeeds = {
   port: GroupPort
@@ -13,8 +14,6 @@ export type GroupsNeeds = {
 
 /** Groups on their way at once. */
 const AT_ONCE = 16
-/** More changed groups than this are asked for together with all others. */
-const MOST_ASKED_BY_NAME = 16
 
 export const PENDING: SyncState = { state: 'pending' }
 
@@ -27,76 +26,138 @@ const forEach = async <T>(items: readonly T[], job: (item: T) => Promise<void>) 
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker))
 }
 
-/** One round of bringing groups in step with the database, and what is known since the last. Rounds must not overlap. */
+/**
+ * Brings groups in step with the database, and knows how each of them is. `all` must not overlap with itself; `named` may overlap with
+ * everything, since a group is in one hand at a time, and what is done to it last is newest.
+ */
 export class GroupSync {
   /** Groups written or removed since the start. */
   written = 0
   readonly states = new Map<string, SyncState>()
   readonly known = new Map<string, Group>()
+  /** Groups that may be different now at the SFU, which came back; until they are looked at. */
+  readonly unsure = new Set<string>()
   private readonly needs: GroupsNeeds
+  private readonly turns = createTurns()
+  /** Changed, and not asked for since. */
+  private readonly changed = new Set<string>()
+  /** Brought in step by name since the look over all began: what that read of them may be old. */
+  private readonly overtaken = new Set<string>()
+  private readonly tries = new Map<string, number>()
+  private prepared: Promise<void> | undefined
 
   constructor(needs: GroupsNeeds) {
     this.needs = needs
   }
 
-  /** Brings the named groups in step, or all. Rejects where the database or the store of groups fails as a whole. */
-  async round(names: ReadonlySet<string> | undefined): Promise<void> {
-    const groups = await this.load(names)
-    const mine = names ? groups.filter(({ name }) => names.has(name)) : groups
-    const there = new Set(groups.map((g) => g.name))
-    for (const group of mine) if (isUsableSlug(group.name)) this.known.set(group.name, group)
-    const candidates = names ?? new Set([...(await this.needs.port.names()), ...this.known.keys()])
-    const gone = [...candidates].filter((name) => !there.has(name) && isUsableSlug(name))
-    const before = this.written
-    // One by one, for joins wait for their own group only: by an API a round may take minutes.
-    await forEach(mine, async (group) => {
-      if (await this.keep(group)) await this.settle(group.name)
+  /** Brings all groups in step. Rejects where the database or the store of groups fails as a whole. */
+  async all(): Promise<void> {
+    await this.prepare()
+    this.overtaken.clear()
+    const groups = await this.needs.source()
+    const there = new Set(groups.map(({ name }) => name))
+    for (const group of groups) if (isUsableSlug(group.name)) this.known.set(group.name, group)
+    const candidates = new Set([...(await this.needs.port.names()), ...this.known.keys()])
+    const gone = [...candidates].filter((name) => !there.has(name))
+    const inTurn = (name: string, work: () => Promise<void>) =>
+      this.turns.take(name, async () => {
+        if (!this.overtaken.has(name) && !this.changed.has(name)) await work()
+      })
+    await this.lasting(async () => {
+      await forEach(groups, (group) => inTurn(group.name, () => this.bring(group)))
+      await forEach(gone, (name) => inTurn(name, () => this.drop(name)))
     })
-    await forEach(gone, (name) => this.drop(name))
-    if (this.written > before) {
-      await this.needs.port.flush()
-      this.needs.log.debug({ written: this.written - before }, 'groups were written')
+  }
+
+  /** Brings these groups in step as they are in the database now, whatever else is under way. Rejects where they cannot be made to last. */
+  async named(names: Iterable<string>): Promise<void> {
+    await this.prepare()
+    const look = async (name: string) => {
+      this.overtaken.add(name)
+      await this.turns.take(name, () => this.bringNamed(name))
+    }
+    await this.lasting(() => forEach([...names], look))
+  }
+
+  /** What is being done with this group at the moment. */
+  underWay(name: string): Promise<void> | undefined {
+    return this.turns.of(name)
+  }
+
+  /** These groups could not be brought in step; without names: none could be looked at, which says nothing of those that were. */
+  failAll(names: Iterable<string> | undefined, { message }: Error) {
+    for (const name of names ?? this.known.keys()) {
+      if (names || this.states.get(name)?.state !== 'in-step') this.set(name, failed(message))
     }
   }
 
-  /** For every group that `names` means, or all: the round could not be run. */
-  failAll(names: ReadonlySet<string> | undefined, error: Error) {
-    for (const name of names ?? this.known.keys()) this.set(name, failed(error.message))
-  }
-
+  /** It changed, and has to be brought in step by name; what is under way may know it as it was. */
   pend(name: string) {
+    this.changed.add(name)
     if (this.states.get(name)?.state === 'in-step') this.set(name, PENDING)
   }
 
-  /** The groups that could not be brought in step, or removed, when it was tried last. */
+  /** Nothing was asked for yet: a look over all takes what changed until now. */
+  forgetChanges() {
+    this.changed.clear()
+  }
+
+  /** The groups that could not be brought in step, or removed, when it was tried last; those first that were tried least. */
   failed(): string[] {
-    return [...this.states].flatMap(([name, { state }]) => (state === 'failed' ? [name] : []))
+    const names = [...this.states].flatMap(([name, { state }]) =>
+      state === 'failed' ? [name] : [],
+    )
+    const triesOf = (name: string) => this.tries.get(name) ?? 0
+    return names.sort((one, other) => triesOf(one) - triesOf(other))
   }
 
-  private async load(names: ReadonlySet<string> | undefined): Promise<Group[]> {
-    if (!names || names.size > MOST_ASKED_BY_NAME) return this.needs.source()
-    const ask = async (name: string) =>
-      (await this.needs.source(name)).filter((group) => group.name === name)
-    return (await Promise.all([...names].map(ask))).flat()
+  private prepare(): Promise<void> {
+    this.prepared ??= this.needs.port.prepare().catch((error: unknown) => {
+      this.prepared = undefined
+      throw error
+    })
+    return this.prepared
   }
 
-  private set(name: string, state: SyncState) {
+  private async lasting(work: () => Promise<void>): Promise<void> {
+    const before = this.written
+    await work()
+    if (this.written === before) return
+    await this.needs.port.flush()
+    this.needs.log.debug({ written: this.written - before }, 'groups were written')
+  }
+
+  private async bringNamed(name: string): Promise<void> {
+    this.changed.delete(name)
+    try {
+      const groups = await this.needs.source(name)
+      const group = groups.find((each) => each.name === name)
+      if (!group) return await this.drop(name)
+      if (isUsableSlug(name)) this.known.set(name, group)
+      await this.bring(group)
+    } catch (error) {
+      this.set(name, failed((error as Error).message))
+    }
+  }
+
+  private set(name: string, found: SyncState) {
+    const state = found.state === 'in-step' && this.changed.has(name) ? PENDING : found
     const before = this.states.get(name)
     this.states.set(name, state)
+    if (state.state === 'failed') this.tries.set(name, (this.tries.get(name) ?? 0) + 1)
+    else if (state.state === 'in-step') this.tries.delete(name)
     if (before?.state !== state.state || before.reason !== state.reason) this.needs.changed()
   }
 
-  /** Answers whether the SFU should look at the group. */
-  private async keep(group: Group): Promise<boolean> {
+  private async bring(group: Group): Promise<void> {
     const { name } = group
-    if (!isUsableSlug(name)) {
-      this.set(name, failed('this name cannot be a group'))
-      return false
-    }
+    if (!isUsableSlug(name)) return this.set(name, failed('this name cannot be a group'))
     try {
       const isWritten = await this.needs.port.keep(group)
       if (isWritten) this.written += 1
-      return isWritten || this.states.get(name)?.state !== 'in-step'
+      const isSure = this.states.get(name)?.state === 'in-step' && !this.unsure.has(name)
+      if (isWritten || !isSure) this.set(name, await this.needs.port.look(name))
+      this.unsure.delete(name)
     } catch (error) {
       const { message } = error as Error
       const isNews = this.states.get(name)?.reason !== message
@@ -106,7 +167,6 @@ export class GroupSync {
         'a group could not be brought in step',
       )
       this.set(name, failed(message))
-      return false
     }
   }
 
@@ -115,17 +175,16 @@ export class GroupSync {
    * One that was a channel's until now is tried again.
    */
   private async drop(name: string) {
+    if (!isUsableSlug(name)) return
     try {
       if (await this.needs.port.drop(name)) this.written += 1
       this.known.delete(name)
       this.states.delete(name)
+      this.tries.delete(name)
+      this.unsure.delete(name)
     } catch (error) {
       this.needs.log.warn({ err: error, group: name }, 'a group of no channel is left alone')
       if (this.known.has(name)) this.set(name, failed((error as Error).message))
     }
-  }
-
-  private async settle(name: string) {
-    this.set(name, await this.needs.port.look(name))
   }
 }

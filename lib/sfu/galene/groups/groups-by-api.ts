@@ -10,10 +10,14 @@ import {
   isOurs,
   MARKER,
   NOT_MANAGED,
+  type Roles,
   rolesOf,
 } from './group-file.ts'
 import { type Poke, stateOf } from './group-look.ts'
 import type { GroupMemory } from './group-memory.ts'
+
+/** As Galene tells them. */
+type RolesThere = ReadonlyMap<string, unknown>
 
 export type ByApiNeeds = { api: GaleneApi; memory: GroupMemory; jwk: PublicJwk; poke: Poke }
 
@@ -61,14 +65,14 @@ const tryAgain = async <T>(work: () => Promise<T>): Promise<T> => {
 export class GroupsByApi implements GroupPort {
   private readonly needs: ByApiNeeds
   /** The roles that we wrote, as long as nothing else changed the group. */
-  private readonly written = new Map<string, Map<string, unknown>>()
+  private readonly written = new Map<string, RolesThere>()
 
   constructor(needs: ByApiNeeds) {
     this.needs = needs
   }
 
-  prepare = (): Promise<void> => this.needs.memory.load()
-  flush = (): Promise<void> => this.needs.memory.save()
+  prepare = async (): Promise<void> => this.needs.memory.load()
+  flush = async (): Promise<void> => this.needs.memory.save()
   names = async (): Promise<string[]> => (await this.needs.api.groups()).filter(isUsableSlug)
   keep = (group: Group): Promise<boolean> => tryAgain(() => this.bring(group))
   look = async (name: string): Promise<SyncState> => stateOf(await this.needs.poke(name), LOST)
@@ -97,10 +101,7 @@ export class GroupsByApi implements GroupPort {
     if (found && !isManaged(found.description)) throw new Error(NOT_MANAGED)
     if (!isUntouched) this.written.delete(name)
     if (!found || isUnfinished(found.description)) await this.make(group, found !== undefined)
-    else {
-      if (!isUntouched || last?.kid !== jwk.kid) await api.setKeys(name, [jwk])
-      await this.bringUsers(group, isUntouched)
-    }
+    else await this.change(group, isUntouched)
     memory.set(name, { etag: await this.finish(group), digest, kid: jwk.kid })
     return true
   }
@@ -108,29 +109,67 @@ export class GroupsByApi implements GroupPort {
   /** A group that is closed meanwhile: nobody else wrote into it. */
   private async make(group: Group, isThere: boolean) {
     const { api, jwk } = this.needs
-    if (!isThere) await api.create(group.name, { ...describeGroup(group, jwk, {}), ...CLOSED })
-    await this.bringUsers(group, true)
-    await api.setKeys(group.name, [jwk])
+    const { name } = group
+    const wanted = rolesOf(group)
+    if (!isThere) await api.create(name, { ...describeGroup(group, jwk, {}), ...CLOSED }, wanted)
+    const there = isThere ? await this.rolesThere(name) : await this.takenOf(name, wanted)
+    await this.bringUsers(group, there, true)
+    await api.setKeys(name, [jwk])
+  }
+
+  /** `isUntouched`: nobody has changed it since it was whole. */
+  private async change(group: Group, isUntouched: boolean) {
+    const { api, memory, jwk } = this.needs
+    const { name } = group
+    if (!isUntouched || memory.get(name)?.kid !== jwk.kid) await api.setKeys(name, [jwk])
+    const there = this.written.get(name) ?? (await this.rolesThere(name))
+    await this.bringUsers(group, there, isUntouched)
   }
 
   /** `isTrusted`: nobody but us has written the users, and so none has a password. */
-  private async bringUsers(group: Group, isTrusted: boolean) {
+  private async bringUsers(group: Group, there: RolesThere, isTrusted: boolean) {
     const { api } = this.needs
     const { name } = group
     const wanted = rolesOf(group)
-    const there = this.written.get(name) ?? (await this.rolesThere(name))
     this.written.delete(name)
-    for (const [username, role] of wanted) {
-      if (there.get(username) !== role) await api.setRole(name, username, role)
-      if (there.has(username) && !isTrusted) await api.removePassword(name, username)
-    }
-    for (const username of there.keys()) {
-      if (!wanted.has(username)) await api.removeUser(name, username)
+    await this.addUsers(name, new Map([...wanted].filter(([username]) => !there.has(username))))
+    for (const [username, role] of there) {
+      const wantedRole = wanted.get(username)
+      if (wantedRole === undefined) await api.removeUser(name, username)
+      else {
+        if (role !== wantedRole) await api.setRole(name, username, wantedRole)
+        if (!isTrusted) await api.removePassword(name, username)
+      }
     }
     this.written.set(name, wanted)
   }
 
-  private async rolesThere(name: string): Promise<Map<string, unknown>> {
+  /**
+   * Many in one write; then those by themselves whom Galene did not take that way, and the last in any case: with it Galene writes all
+   * of them down in its own words.
+   */
+  private async addUsers(name: string, users: Roles) {
+    const { api } = this.needs
+    const many = new Map([...users].slice(0, -1))
+    let taken: Roles = new Map()
+    if (many.size > 0) {
+      const found = await api.group(name)
+      if (!found) throw new LostRace(LOST)
+      await api.replace(name, found.etag, found.description, many)
+      taken = await this.takenOf(name, many)
+    }
+    for (const [username, role] of users) {
+      if (!taken.has(username)) await api.setRole(name, username, role)
+    }
+  }
+
+  /** Those of the users just written that are there. */
+  private async takenOf(name: string, users: Roles): Promise<Roles> {
+    const there = new Set(await this.needs.api.users(name))
+    return new Map([...users].filter(([username]) => there.has(username)))
+  }
+
+  private async rolesThere(name: string): Promise<RolesThere> {
     const roles = new Map<string, unknown>()
     for (const username of await this.needs.api.users(name)) {
       roles.set(username, await this.needs.api.roleOf(name, username))

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { SyncState } from '../../sfu.ts'
 import { GroupSync, type GroupsNeeds, PENDING } from './group-sync.ts'
 
@@ -9,45 +8,65 @@ const FIRST_ROUND_MS = 10_000
 const FIRST_RETRY_MS = 500
 /** Whatever was in the way, everything is in step within ten seconds of its end. */
 export const LONGEST_RETRY_MS = 8_000
-/** Rounds that a join waits for, when changes keep coming. */
-const SETTLE_ROUNDS = 3
+/** Failed groups that are tried again at once: as soon as one of them is well, all are. */
+const MOST_RETRIED = 16
+/** How often a join looks anew, when changes keep coming. */
+const MOST_LOOKS = 3
+/** How long a join waits for a look at a group that is probably as it was. */
+const GLANCE_MS = 500
+
+const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms).unref())
 
 /**
- * Keeps one group per channel in step with the database: on change, at start and every five minutes; one round at a
- * time; what failed is tried again, ever later. How a group is written is the port's matter.
+ * Keeps one group per channel in step with the database: on change, at start and every five minutes; what failed is tried again, ever
+ * later. A round over all groups may take minutes by an API: changed groups do not wait for it, nor do joins, which look at
+ * their own group only. How a group is written is the port's matter.
  */
 export class Groups {
   private readonly sync: GroupSync
   private readonly needs: GroupsNeeds
   private wanted = new Set<string>()
   private wantsAll = false
-  /** Any of them changed, and no round has begun since. */
-  private isAnyChanged = false
-  /** What the round that runs was asked for because of changes: others in it are only looked over. */
-  private changing: 'any' | ReadonlySet<string> = new Set()
   private needsRetry = false
-  private running: Promise<void> | undefined
-  private timer: NodeJS.Timeout | undefined
+  private round: Promise<void> | undefined
+  private naming: Promise<void> | undefined
+  /** All that goes on, to be waited for at the end. */
+  private readonly working = new Set<Promise<void>>()
+  private soon: NodeJS.Timeout | undefined
+  private retry: NodeJS.Timeout | undefined
   private regular: NodeJS.Timeout | undefined
   private retryMs = FIRST_RETRY_MS
+  private lastFailed = 0
+  /** One that had failed is well again. */
+  private isBetter = false
   /** Before the start nothing is written: the first round takes what changed until then. */
   private isStarted = false
   private isStopped = false
-  private isPrepared = false
 
   constructor(needs: GroupsNeeds) {
     this.needs = needs
     this.sync = new GroupSync(needs)
   }
 
-  /** The channel of this name changed, came or went; without a name: any of them. */
+  /** The channel of this name changed, came or went; without a name: any of them may have, and those that did are found. */
   readonly changed = (name?: string): void => {
-    if (name === undefined) {
-      this.wantsAll = true
-      this.isAnyChanged = true
-    } else this.wanted.add(name)
-    for (const one of name === undefined ? this.sync.known.keys() : [name]) this.sync.pend(one)
+    if (name === undefined) this.wantsAll = true
+    else {
+      this.wanted.add(name)
+      this.sync.pend(name)
+    }
     this.later()
+  }
+
+  /**
+   * The SFU came back, perhaps with other groups: joins glance at theirs until all are looked over. Resolves then; at once before the
+   * start.
+   */
+  async lookOver(): Promise<void> {
+    for (const name of this.sync.known.keys()) this.sync.unsure.add(name)
+    this.wantsAll = true
+    await this.round
+    if (this.wantsAll && this.isAtWork()) await this.goRound()
   }
 
   readonly state = (name: string): SyncState => this.sync.states.get(name) ?? PENDING
@@ -61,85 +80,136 @@ export class Groups {
     return this.sync.written
   }
 
-  /** Waits until what is due for this group is done: a join that follows finds its group. */
+  /** Waits until what is due for this group is done: a join that follows finds its group. Other groups are not waited for. */
   async settled(name: string): Promise<void> {
     if (!this.sync.states.has(name)) this.changed(name)
-    for (let rounds = 0; rounds < SETTLE_ROUNDS && this.isDue(name); rounds += 1) {
-      await (this.running ?? this.runNow())
+    for (let looks = 0; looks < MOST_LOOKS && this.isDue(name); looks += 1) await this.ahead(name)
+    if (this.isDoubtful(name)) {
+      await Promise.race([this.ahead(name), pause(GLANCE_MS)])
     }
   }
 
   /** The first round, then one every five minutes. Resolves when the first is done, or goes on after ten seconds: an API is slow. */
   async start(): Promise<void> {
     this.isStarted = true
-    this.wantsAll = true
-    this.regular = setInterval(() => {
-      this.wantsAll = true
-      this.later()
-    }, EVERY_MS).unref()
-    await Promise.race([this.runNow(), pause(FIRST_ROUND_MS, undefined, { ref: false })])
+    this.regular = setInterval(() => this.changed(), EVERY_MS).unref()
+    await Promise.race([this.goRound(), pause(FIRST_ROUND_MS)])
   }
 
-  /** No further round begins; one that runs is waited for. */
+  /** Nothing further begins; what goes on is waited for. */
   async stop(): Promise<void> {
     this.isStopped = true
-    clearTimeout(this.timer)
+    clearTimeout(this.soon)
+    clearTimeout(this.retry)
     clearInterval(this.regular)
-    await this.running
+    await Promise.all(this.working)
   }
 
-  /** A round that only looks over all groups may be long, and holds up nobody whose group is in step. */
+  private isAtWork(): boolean {
+    return this.isStarted && !this.isStopped
+  }
+
   private isDue(name: string): boolean {
-    if (!this.isStarted || this.isStopped) return false
-    if (this.isAnyChanged || this.wanted.has(name)) return true
-    if (this.running === undefined) return false
-    const isChanging = this.changing === 'any' || this.changing.has(name)
-    return isChanging || this.state(name).state !== 'in-step'
+    if (!this.isAtWork()) return false
+    const state = this.sync.states.get(name)?.state
+    if (this.wanted.has(name) || state === 'pending') return true
+    return state !== 'in-step' && this.sync.underWay(name) !== undefined
+  }
+
+  private isDoubtful(name: string): boolean {
+    return this.isAtWork() && (this.sync.unsure.has(name) || this.state(name).state === 'failed')
+  }
+
+  private ahead(name: string): Promise<void> {
+    const isNew = this.wanted.delete(name)
+    const underWay = isNew ? undefined : this.sync.underWay(name)
+    return underWay ?? this.attempt([name])
   }
 
   private later() {
-    if (!this.isStarted || this.isStopped || this.running !== undefined) return
-    clearTimeout(this.timer)
-    this.timer = setTimeout(() => void this.runNow(), DEBOUNCE_MS)
+    if (!this.isAtWork()) return
+    this.soon ??= setTimeout(() => this.runNow(), DEBOUNCE_MS)
   }
 
-  private runNow(): Promise<void> {
-    clearTimeout(this.timer)
-    this.running = this.run().finally(() => {
-      this.running = undefined
-      if (this.wantsAll || this.wanted.size > 0) this.later()
-      else if (this.needsRetry || this.sync.failed().length > 0) this.retryLater()
-    })
-    return this.running
+  private runNow() {
+    clearTimeout(this.soon)
+    this.soon = undefined
+    if (this.wantsAll) void this.goRound()
+    if (this.wanted.size > 0) this.goNamed()
   }
 
-  private async run(): Promise<void> {
-    const names = this.wantsAll ? undefined : this.wanted
-    this.changing = this.isAnyChanged ? 'any' : this.wanted
-    this.isAnyChanged = false
-    this.wanted = new Set()
+  /** One round over all at a time. */
+  private goRound(): Promise<void> {
+    if (this.round !== undefined) return this.round
+    if (this.sync.known.size === 0) {
+      this.wanted.clear()
+      this.sync.forgetChanges()
+    }
     this.wantsAll = false
-    this.needsRetry = false
+    this.round = this.attempt().finally(() => {
+      this.round = undefined
+      if (this.wantsAll) this.later()
+    })
+    return this.round
+  }
+
+  private goNamed() {
+    if (this.naming !== undefined) return
+    const names = [...this.wanted]
+    this.wanted.clear()
+    this.naming = this.attempt(names).finally(() => {
+      this.naming = undefined
+      if (this.wanted.size > 0) this.later()
+    })
+  }
+
+  /** Brings these groups in step, or all. Never rejects. */
+  private attempt(names?: readonly string[]): Promise<void> {
+    const work = this.run(names).finally(() => {
+      this.working.delete(work)
+      this.retryLater()
+    })
+    this.working.add(work)
+    return work
+  }
+
+  private async run(names: readonly string[] | undefined): Promise<void> {
     try {
-      if (!this.isPrepared) await this.needs.port.prepare()
-      this.isPrepared = true
-      await this.sync.round(names)
-      if (this.sync.failed().length === 0) this.retryMs = FIRST_RETRY_MS
+      if (names) return await this.sync.named(names)
+      this.needsRetry = false
+      await this.sync.all()
     } catch (error) {
       this.needs.log.error({ err: error }, 'the groups could not be brought in step')
       this.sync.failAll(names, error as Error)
-      this.needsRetry = true
+      if (!names) this.needsRetry = true
     }
   }
 
+  /** Few at a time are tried again, round and round: a thousand that somebody has yet to make by hand cost next to nothing. */
   private retryLater() {
-    if (this.isStopped) return
-    clearTimeout(this.timer)
-    this.timer = setTimeout(() => {
-      if (this.needsRetry) this.wantsAll = true
-      for (const name of this.sync.failed()) this.wanted.add(name)
-      void this.runNow()
-    }, this.retryMs)
+    const failed = this.sync.failed().length
+    if (failed < this.lastFailed) {
+      this.isBetter = true
+      this.retryMs = FIRST_RETRY_MS
+      clearTimeout(this.retry)
+      this.retry = undefined
+    }
+    this.lastFailed = failed
+    if (failed === 0 && !this.needsRetry) this.retryMs = FIRST_RETRY_MS
+    else if (this.isAtWork()) this.retry ??= setTimeout(() => this.tryAgain(), this.retryMs)
+  }
+
+  private tryAgain() {
+    this.retry = undefined
     this.retryMs = Math.min(this.retryMs * 2, LONGEST_RETRY_MS)
+    if (this.needsRetry) this.wantsAll = true
+    else {
+      const failed = this.sync.failed()
+      for (const name of this.isBetter ? failed : failed.slice(0, MOST_RETRIED)) {
+        this.wanted.add(name)
+      }
+    }
+    this.isBetter = false
+    this.runNow()
   }
 }

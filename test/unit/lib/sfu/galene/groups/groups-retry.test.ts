@@ -73,3 +73,36 @@ describe('after ten minutes in which nothing could be written', () => {
     expect(tries.length).toBeLessThan(16)
   })
 })
+
+describe('a thousand groups that somebody has yet to make', () => {
+  const names = Array.from({ length: 1_000 }, (_, n) => `room-${n}`)
+  beforeEach(async () => {
+    await groups.stop()
+    broken = true
+    channels = names.map((name) => group(name))
+    const log = createLog('silent')
+    groups = new Groups({ port, source: async () => channels, log, changed: () => undefined })
+    await groups.start()
+    tries = []
+  })
+
+  it('are asked for a few at a time, each of them in its turn', async () => {
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(tries.length).toBeLessThan(60 * 3)
+    expect(new Set(tries).size).toBe(tries.length)
+  })
+
+  it('a join asks at once for its own', async () => {
+    await vi.advanceTimersByTimeAsync(60_000)
+    broken = false
+    await groups.settled('room-999')
+    expect(groups.state('room-999')).toEqual({ state: 'in-step' })
+  })
+
+  it('all are in step within ten seconds once they are there', async () => {
+    await vi.advanceTimersByTimeAsync(60_000)
+    broken = false
+    await vi.advanceTimersByTimeAsync(TEN_SECONDS)
+    expect(names.filter((name) => groups.state(name).state !== 'in-step')).toEqual([])
+  })
+})

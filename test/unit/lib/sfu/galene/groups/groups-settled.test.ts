@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createLog } from '../../../../../../lib/platform/log.ts'
 import { Groups } from '../../../../../../lib/sfu/galene/groups/groups.ts'
-import type { GroupPort } from '../../../../../../lib/sfu/sfu.ts'
+import type { Group, GroupPort } from '../../../../../../lib/sfu/sfu.ts'
 import { group } from '../../../../../support/sfu.ts'
 
 const FIVE_MINUTES = 300_000
 
 let groups: Groups
+let channels: Group[]
+/** What was kept, with how many people may come. */
+let kept: [string, number][]
 /** While there is one, keeping the attic waits for it. */
 let gate: Promise<void> | undefined
 let open: () => void
@@ -19,29 +22,32 @@ const port: GroupPort = {
   prepare: async () => undefined,
   names: async () => [],
   flush: async () => undefined,
-  async keep({ name }) {
+  async keep({ name, maxClients }) {
     if (name === 'attic') await gate
+    kept.push([name, maxClients])
     return false
   },
   drop: async () => false,
   look: async () => ({ state: 'in-step' }),
 }
-const outcome = async (name: string) => {
+const outcome = async (name: string, withinMs = 100) => {
   let isSettled = false
   void groups.settled(name).then(() => {
     isSettled = true
   })
-  await vi.advanceTimersByTimeAsync(100)
+  await vi.advanceTimersByTimeAsync(withinMs)
   return isSettled
 }
 
 beforeEach(async () => {
   vi.useFakeTimers()
   gate = undefined
-  const channels = [group('garden'), group('attic')]
+  kept = []
+  channels = [group('attic'), group('garden')]
   const log = createLog('silent')
-  groups = new Groups({ port, source: async () => channels, log, changed: () => undefined })
+  groups = new Groups({ port, source: async () => [...channels], log, changed: () => undefined })
   await groups.start()
+  kept = []
 })
 afterEach(async () => {
   open()
@@ -49,25 +55,46 @@ afterEach(async () => {
   vi.useRealTimers()
 })
 
-it('a join waits for no round that only looks over groups in step, however long it takes', async () => {
+it('a join waits for no round over other groups, be its own in step, changed or new', async () => {
   close()
   await vi.advanceTimersByTimeAsync(FIVE_MINUTES + 10)
   expect(await outcome('garden')).toBe(true)
+  channels = [group('attic'), group('garden', { maxClients: 5 }), group('shed')]
   groups.changed('garden')
-  expect(await outcome('garden')).toBe(false)
-  open()
-  expect(await outcome('garden')).toBe(true)
+  groups.changed('shed')
+  expect([await outcome('garden'), await outcome('shed')]).toEqual([true, true])
+  expect(kept).toContainEqual(['garden', 5])
 })
 
-it('a join waits for a change, be it of its group or of any', async () => {
+it('a join waits for a change of its own group', async () => {
   close()
   groups.changed('attic')
   expect([await outcome('attic'), await outcome('garden')]).toEqual([false, true])
   open()
   expect(await outcome('attic')).toBe(true)
+})
+
+it('a join to a group in step glances at it where the SFU came back, half a second at most, and it stays in step', async () => {
   close()
-  groups.changed()
-  expect([await outcome('attic'), await outcome('garden')]).toEqual([false, false])
+  void groups.lookOver()
+  expect([await outcome('garden'), await outcome('attic')]).toEqual([true, false])
+  expect([groups.state('garden'), groups.state('attic')]).toEqual(
+    Array(2).fill({ state: 'in-step' }),
+  )
+  expect(await outcome('attic', 500)).toBe(true)
+})
+
+it('what a long round has read is not written over what changed since', async () => {
+  const names = Array.from({ length: 40 }, (_, n) => `room-${n}`)
+  channels = [...Array.from({ length: 16 }, () => group('attic')), ...names.map((n) => group(n))]
+  close()
+  const round = groups.lookOver()
+  await vi.advanceTimersByTimeAsync(10)
+  channels = names.map((name) => group(name, { maxClients: 5 }))
+  for (const name of names) groups.changed(name)
+  await vi.advanceTimersByTimeAsync(100)
   open()
-  expect(await outcome('garden')).toBe(true)
+  await round
+  const last = new Map(kept)
+  expect(names.map((name) => last.get(name))).toEqual(names.map(() => 5))
 })
