@@ -136,6 +136,7 @@ const adoptAll = async (world: World, plans: readonly Plan[], { owner }: Options
       say(`${name}: FAILED: ${(error as Error).message}`)
     }
   }
+  await world.adoption.tellServer()
   return isWell
 }
 

@@ -43,6 +43,7 @@ export const releaseGroup = (environment: Environment, args: string[]): Promise<
       return true
     }
     const notes = await port.restore(name, backup)
+    await world.adoption.tellServer()
     say(`${name}: Galene's again, as it was before it was adopted`)
     for (const note of notes) say(`    ${note}`)
     say('    its channel stays, with its people and messages, but without a call: adopt it again')

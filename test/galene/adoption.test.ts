@@ -35,6 +35,9 @@ const GARDEN = `{
 `
 const asJch = { username: 'jch', password: '1234' }
 
+/** A server that runs notices what the command did. */
+const NOTICED_MS = 3_000
+
 describe.each(RUNS)('adopting by $way, with $binary', ({ binary, way }) => {
   let galene: TestGalene
   let world: Adopting
@@ -137,16 +140,19 @@ describe.each(RUNS)('adopting by $way, with $binary', ({ binary, way }) => {
     expect(await call('alice')).toMatchObject({ kind: 'join' })
     await world.run('release', 'garden')
     const text = await galene.text('garden')
-    pyrite?.app.sfu.groupsChanged()
-    await eventually(() =>
-      expect(pyrite?.app.sfu.syncState('garden')).toMatchObject({
-        state: 'failed',
-        reason: expect.stringContaining('does not say that Pyrite manages it'),
-      }),
+    const state = () => pyrite?.app.sfu.syncState('garden')
+    await eventually(
+      () =>
+        expect(state()).toMatchObject({
+          state: 'failed',
+          reason: expect.stringContaining('does not say that Pyrite manages it'),
+        }),
+      NOTICED_MS,
     )
     expect(await call('alice')).toMatchObject({ kind: 'fail' })
     expect(await galene.text('garden')).toBe(text)
     expect((await adopt('garden')).said).toContain('is given to the channel of this name')
+    await eventually(() => expect(state()).toEqual({ state: 'in-step' }), NOTICED_MS)
     await eventually(async () => expect(await call('alice')).toMatchObject({ kind: 'join' }))
   })
 

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import type { Config } from '../../platform/config/schema.ts'
 import type { Log } from '../../platform/log.ts'
 import type { AccessPolicy, CallModeration, Group, GroupSource, Sfu, SfuListener } from '../sfu.ts'
+import { watchAdoption } from './adoption/notice.ts'
 import { createBridge } from './bridge/bridge.ts'
 import type { Counts } from './bridge/counts.ts'
 import { printDescription } from './groups/group-file.ts'
@@ -70,7 +71,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const server = watchServer({
     ...{ choice, dataFolder: data_dir, log, now, connecting, http },
     changed(isReachable) {
-      if (isReachable) groups.changed()
+      if (isReachable) void groups.lookOver()
       else bridge.sfuSilent()
       listener.statusChanged()
     },
@@ -80,8 +81,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     server.health().reachable ? http.poke(group, token_audience) : undefined
   const groups = new Groups({
     port: wayToSync({ config, choice, jwk: tokens.jwk, http, poke, log }),
-    ...{ source: needs.groups, log },
-    changed: () => listener.statusChanged(),
+    ...{ source: needs.groups, log, changed: () => listener.statusChanged() },
   })
   const settled = (group: string) => groups.settled(group)
   const overHttp = createOverHttp({
@@ -89,6 +89,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     isRecording: (group) => bridge.groupState(group).recording,
   })
   const mayRecord = (group: string) => overHttp.abilities().record && groups.mayRecord(group)
+  const stopWatching = watchAdoption(data_dir, groups.changed)
   const stockClient = createStockClient({ config, kind: choice.kind, tokens, mayRecord })
   const bridge = createBridge({
     ...{ log, policy, tokens, listener, now, newId, config: config.sfu },
@@ -108,6 +109,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
       await server.start()
     },
     async stop(words) {
+      stopWatching()
       bridge.stop(words)
       http.end()
       await Promise.all([groups.stop(), server.stop()])

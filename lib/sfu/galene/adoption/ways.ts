@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Config } from '../../../platform/config/schema.ts'
 import type { Log } from '../../../platform/log.ts'
 import { createGaleneApi } from '../groups/api.ts'
@@ -12,6 +11,7 @@ import type { AdoptionPort } from './adoption.ts'
 import { createBackups } from './backups.ts'
 import { adoptionByApi } from './by-api.ts'
 import { adoptionByFiles } from './by-files.ts'
+import { adoptedFolder, noticeAdoption } from './notice.ts'
 
 export type AdoptionNeeds = { config: Config; choice: Choice; log: Log; now: () => Date }
 
@@ -35,7 +35,9 @@ export const createAdoption = ({ config, choice, log, now }: AdoptionNeeds) => {
   return {
     port,
     jwk,
-    backups: createBackups(join(data_dir, 'adopted'), now),
+    backups: createBackups(adoptedFolder(data_dir), now),
+    /** A server that runs looks at its groups. */
+    tellServer: () => noticeAdoption(data_dir),
     close() {
       http.end()
       connecting.close()
