@@ -12,7 +12,7 @@ import { createOverHttp, withDevices } from './media-http/over-http.ts'
 import { chooseSfu } from './server/choose.ts'
 import { watchServer } from './server/server-watch.ts'
 import { createStockClient } from './stock-client.ts'
-import { createGaleneHttp, stillListens } from './wire/galene-http.ts'
+import { createGaleneHttp, mustNotRedirect, stillListens } from './wire/galene-http.ts'
 import { createConnecting, readAuthority } from './wire/tls.ts'
 import { createTokens } from './wire/tokens.ts'
 
@@ -84,6 +84,8 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     ...{ source: needs.groups, log, changed: () => listener.statusChanged() },
   })
   const settled = (group: string) => groups.settled(group)
+  const joinable = (group: string) =>
+    settled(group).then(() => mustNotRedirect(http, group, token_audience))
   const overHttp = createOverHttp({
     ...{ config, server, connecting, tokens, settled, log },
     isRecording: (group) => bridge.groupState(group).recording,
@@ -94,12 +96,10 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const bridge = createBridge({
     ...{ log, policy, tokens, listener, now, newId, config: config.sfu },
     counts: needs.counts,
-    groups: { settled, mayRecord },
+    groups: { settled: joinable, mayRecord },
     ...(moderate && { moderate }),
-    url: server.url,
-    socketOptions: connecting.socketOptions,
+    ...{ url: server.url, socketOptions: connecting.socketOptions, sfuFailed: server.checkNow },
     stillListens: () => stillListens(server.url()),
-    sfuFailed: server.checkNow,
   })
 
   return {

@@ -8,6 +8,8 @@ import type { Connecting } from './tls.ts'
 
 const ANSWER_MS = 3_000
 const CHECK_MS = 3_000
+/** A join waits for this. */
+const REDIRECT_MS = 1_000
 /** Together below the 100 ms in which a lost leg must end the other [SFU-15]. */
 const SETTLE_MS = 60
 const PROBE_MS = 35
@@ -77,6 +79,21 @@ export const createGaleneHttp = ({ url, connecting: { agent } }: HttpNeeds) => {
   }
 }
 export type GaleneHttp = ReturnType<typeof createGaleneHttp>
+
+/**
+ * Throws where a group only leads elsewhere: Galene 1.1 falls when somebody joins such a one by its WebSocket, and all calls with it.
+ * Not where the SFU does not say at once. `host` as for `poke`.
+ */
+export const mustNotRedirect = async (
+  { ask }: Pick<GaleneHttp, 'ask'>,
+  group: string,
+  host: string,
+): Promise<void> => {
+  const question = { headers: host ? { host } : {}, withinMs: REDIRECT_MS }
+  const { text } = await ask(statusPath(group), question).catch(() => ({ text: '' }))
+  if (!/"redirect"\s*:/.test(text)) return
+  throw new Error(`the group ${group} has a "redirect" at the call server: take it out`)
+}
 
 /**
  * Why there is no Galene at `url`: what stands in the way in words, or '' where nobody answers within three seconds; undefined where
