@@ -89,7 +89,7 @@ const unknownVariables = (environment: Environment): string[] => {
 }
 
 const shown = (key: Key, value: unknown): string =>
-  key.secret ? '(secret)' : JSON.stringify(value)
+  key.secret ? '(secret)' : JSON.stringify(value)?.replace(/\/\/[^/@"]*@/, '//(secret)@')
 
 const readKey = (section: string, name: string, values: Values, environment: Environment) => {
   const key = sections[section]?.[name] as Key

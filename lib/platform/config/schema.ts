@@ -19,10 +19,10 @@ const count = z.int().min(1)
 const port = z.int().min(0).max(65_535)
 const text = z.string()
 const seconds = z.number().positive()
-/** Where something on the web is; written small, since https is recognised by its first letters. */
+/** Where something on the web is; written small, since https is recognised by its first letters. No secret in it: addresses are shown and logged. */
 const webAddress = z
   .url({ protocol: /^https?$/, error: 'an address such as "https://chat.example.org"' })
-  .regex(/^https?:[^?#]*$/, 'an address in small letters, without "?" and "#"')
+  .regex(/^https?:[^?#@]*$/, 'an address in small letters, without "?", "#" and "@"')
 /** Also tells a key that is cut short, which would still sign, and be guessed. */
 const signingKey = z
   .string()

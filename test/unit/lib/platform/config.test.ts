@@ -92,4 +92,10 @@ describe('the configuration', () => {
     expect(problems).toHaveLength(2)
     expect(problems.join()).not.toContain('12345')
   })
+
+  it('takes no address with a password in it, since addresses are logged, and does not show it', () => {
+    const problems = problemsOf('[sfu]\nurl = "https://me:hunter2@galene.example.org"\n')
+    expect(problems).toEqual([expect.stringMatching(/^sfu\.url = "https:\/\/\(secret\)@.*"@"/)])
+    expect(problems.join()).not.toContain('hunter2')
+  })
 })
