@@ -94,8 +94,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const stopWatching = watchAdoption(data_dir, groups.changed)
   const stockClient = createStockClient({ config, kind: choice.kind, tokens, mayRecord })
   const bridge = createBridge({
-    ...{ log, policy, tokens, listener, now, newId, config: config.sfu },
-    counts: needs.counts,
+    ...{ log, policy, tokens, listener, now, newId, config: config.sfu, counts: needs.counts },
     groups: { settled: joinable, mayRecord },
     ...(moderate && { moderate }),
     ...{ url: server.url, socketOptions: connecting.socketOptions, sfuFailed: server.checkNow },
