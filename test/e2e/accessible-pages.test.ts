@@ -1,8 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { openWorld, type Visitor, type World } from '../support/browser.ts'
+import { openWorld, type World } from '../support/browser.ts'
 import { joinCall, tileOf } from './support/call.ts'
 import { seed, shows } from './support/chat.ts'
+import { barriers } from './support/page.ts'
 
 const LONG = 90_000
 let world: World
@@ -17,25 +17,6 @@ beforeAll(async () => {
 }, LONG)
 afterAll(() => world?.stop())
 afterEach(() => expect(world.complaints()).toEqual([]))
-
-/** What fades in has its own colours only at the end. */
-const untilStill = ({ page }: Visitor) =>
-  page.waitForFunction(() =>
-    document
-      .getAnimations()
-      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
-      .every(({ playState }) => playState !== 'running'),
-  )
-
-/** What axe finds that keeps somebody out, as sentences. */
-const barriers = async (visitor: Visitor): Promise<string[]> => {
-  await untilStill(visitor)
-  const { page } = visitor
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
-}
 
 describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
   it('the sign-in page keeps nobody out', { timeout: LONG }, async () => {

@@ -1,10 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { openWorld, type Visitor, type World } from '../support/browser.ts'
+import { openWorld, type World } from '../support/browser.ts'
 import type { Client } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { composerOf, messageOf, seed, shows } from './support/chat.ts'
-import { sidewaysScroll, unreachableControls } from './support/page.ts'
+import { barriers, sidewaysScroll, unreachableControls, untilStill } from './support/page.ts'
 
 const LONG = 60_000
 const path = '/channels/general'
@@ -26,18 +25,6 @@ const timeOutBob = async (): Promise<Act> => {
   return body
 }
 const lift = ({ id }: Act) => clients.alice.send('DELETE', `/api/channels/general/moderation/${id}`)
-
-const untilStill = ({ page }: Visitor) =>
-  page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running'))
-
-/** What axe finds that keeps somebody out, as sentences. */
-const barriers = async (visitor: Visitor): Promise<string[]> => {
-  await untilStill(visitor)
-  const { violations } = await new AxeBuilder({ page: visitor.page }).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
-}
 
 describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
   it('commands, menu, dialog and log keep nobody out', { timeout: LONG }, async () => {

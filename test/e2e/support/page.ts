@@ -1,4 +1,24 @@
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
+import type { Visitor } from '../../support/browser.ts'
+
+/** What fades in has its own colours only at the end. */
+export const untilStill = ({ page }: Visitor) =>
+  page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+      .every(({ playState }) => playState !== 'running'),
+  )
+
+/** What axe finds that keeps somebody out, as sentences. */
+export const barriers = async (visitor: Visitor): Promise<string[]> => {
+  await untilStill(visitor)
+  const { violations } = await new AxeBuilder({ page: visitor.page }).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
+}
 
 /** Presses Tab until the focus is on what is called `name`. Throws when it never gets there. */
 export const tabTo = async (page: Page, name: RegExp, most = 60): Promise<void> => {
