@@ -129,13 +129,37 @@ describe.each(galenes())('recording, by clicks, on %s', (galene) => {
   )
 
   it(
+    'one that does not load says so, and plays when asked again',
+    async () => {
+      bob.tolerate(/ERR_FAILED/)
+      await bob.page.route('**/recordings/**', (route) => route.abort())
+      const row = recordings(bob).getByRole('listitem').filter({ hasText: 'Bob' })
+      await row.getByRole('button', { name: /^Play Bob, Today/ }).click()
+      await row.getByText('This recording did not load.').waitFor()
+      await bob.page.unroute('**/recordings/**')
+      await row.getByRole('button', { name: 'Try again' }).click()
+      await eventually(async () => {
+        const at = await row.locator('video').evaluate((one: HTMLVideoElement) => one.currentTime)
+        expect(at).toBeGreaterThan(0)
+      }, 10_000)
+      await row.getByRole('button', { name: /^Close Bob/ }).click()
+    },
+    LONG,
+  )
+
+  it(
     'a moderator deletes one after thinking twice',
     async () => {
       await openPanel(alice)
       const rows = recordings(alice).getByRole('listitem')
       await eventually(async () => expect(await rows.count()).toBe(2), 10_000)
       const row = rows.filter({ hasText: 'Alice' })
-      await row.getByRole('button', { name: 'Delete this recording' }).click()
+      await row.getByRole('button', { name: /^Delete Alice, Today/ }).click()
+      const focused = () => alice.page.evaluate(() => document.activeElement?.textContent)
+      await eventually(async () => expect(await focused()).toBe('Keep'))
+      await alice.page.keyboard.press('Enter')
+      await eventually(async () => expect(await row.locator('.delete:focus').count()).toBe(1))
+      await alice.page.keyboard.press('Enter')
       await row.getByRole('button', { name: 'Delete for good' }).click()
       for (const who of [alice, bob]) {
         await eventually(async () => {
@@ -158,11 +182,11 @@ describe.each(galenes())('recording, by clicks, on %s', (galene) => {
       await section.getByRole('button', { name: 'Done' }).click()
       await closePanel(alice)
       await openPanel(alice)
-      await section.getByText('OBS on the stage').waitFor()
+      await section.getByText('OBS on the stage', { exact: true }).waitFor()
       expect(await alice.page.getByText(secret ?? '').count()).toBe(0)
       expect(await devices(bob).count()).toBe(0)
-      await section.getByRole('button', { name: 'Revoke' }).click()
-      await section.getByText('OBS on the stage').waitFor({ state: 'detached' })
+      await section.getByRole('button', { name: /^Revoke.*OBS on the stage$/ }).click()
+      await section.getByText('OBS on the stage', { exact: true }).waitFor({ state: 'detached' })
     },
     LONG,
   )

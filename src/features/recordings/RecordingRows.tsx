@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Recording } from '../../../lib/protocol/recordings.ts'
 import { sentenceOf } from '../../platform/request-error.ts'
 import { Button, IconButton } from '../../ui/Button.tsx'
@@ -22,11 +22,18 @@ type RowProps = RecordingRowsProps & { recording: Recording; onFailure: (text: s
 
 /** Deleting is asked twice: nothing brings a recording back. */
 const Confirm = ({ store, recording, onFailure, onKeep }: RowProps & { onKeep: () => void }) => {
-  const remove = () =>
-    void store.remove(recording).catch((error: unknown) => onFailure(sentenceOf(error)))
+  const [isBusy, setBusy] = useState(false)
+  const ref = useRef<HTMLDivElement>(null)
+  // What had the focus is gone; the harmless answer has it now.
+  useEffect(() => ref.current?.querySelector<HTMLElement>('button:last-of-type')?.focus(), [])
+  const remove = async () => {
+    setBusy(true)
+    await store.remove(recording).catch((error: unknown) => onFailure(sentenceOf(error)))
+    setBusy(false)
+  }
   return (
-    <div class="row-actions">
-      <Button kind="danger" onClick={remove}>
+    <div class="row-actions" ref={ref}>
+      <Button kind="danger" busy={isBusy} onClick={() => void remove()}>
         Delete for good
       </Button>
       <Button kind="plain" onClick={onKeep}>
@@ -36,21 +43,46 @@ const Confirm = ({ store, recording, onFailure, onKeep }: RowProps & { onKeep: (
   )
 }
 
-const Player = ({ address, label }: { address: string; label: string }) => (
-  // biome-ignore lint/a11y/useMediaCaption: nobody writes down what people say in a call.
-  <video class="recording-player" src={address} aria-label={label} controls autoPlay />
-)
+const Player = ({ address, label }: { address: string; label: string }) => {
+  const [isBroken, setBroken] = useState(false)
+  if (isBroken) {
+    return (
+      <div class="recording-broken">
+        <p class="field-note wrong" role="alert">
+          This recording did not load.
+        </p>
+        <Button onClick={() => setBroken(false)}>Try again</Button>
+      </div>
+    )
+  }
+  return (
+    // biome-ignore lint/a11y/useMediaCaption: nobody writes down what people say in a call.
+    <video
+      class="recording-player"
+      src={address}
+      aria-label={label}
+      controls
+      autoPlay
+      onError={() => setBroken(true)}
+    />
+  )
+}
 
 const RecordingRow = (props: RowProps) => {
   const { recording, channelSlug, nameOf, canManage, now } = props
   const [isPlaying, setPlaying] = useState(false)
   const [isAsking, setAsking] = useState(false)
+  const row = useRef<HTMLLIElement>(null)
+  const keep = () => {
+    setAsking(false)
+    requestAnimationFrame(() => row.current?.querySelector<HTMLElement>('.delete')?.focus())
+  }
   const { startedAt, size, playable } = recording
   const address = addressOf(channelSlug, recording)
   const when = startedAt ? `${dayOf(startedAt, now())}, ${timeOf(startedAt)}` : recording.name
   const what = `${whoWords(recording, nameOf)}, ${when}`
   return (
-    <li class="row recording">
+    <li class="row recording" ref={row}>
       <div class="row-text">
         <b title={recording.name}>{whoWords(recording, nameOf)}</b>
         <small>
@@ -58,7 +90,7 @@ const RecordingRow = (props: RowProps) => {
         </small>
       </div>
       {isAsking ? (
-        <Confirm {...props} onKeep={() => setAsking(false)} />
+        <Confirm {...props} onKeep={keep} />
       ) : (
         <div class="row-actions">
           {playable && (
@@ -79,7 +111,7 @@ const RecordingRow = (props: RowProps) => {
             <Download size={16} />
           </a>
           {canManage && (
-            <IconButton label="Delete this recording" onClick={() => setAsking(true)}>
+            <IconButton class="delete" label={`Delete ${what}`} onClick={() => setAsking(true)}>
               <Trash2 size={16} />
             </IconButton>
           )}

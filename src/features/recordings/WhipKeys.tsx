@@ -68,11 +68,11 @@ const KeyRow = ({ store, whipKey, personOf, now, onFailure }: KeyProps) => {
         <small>
           {publishing
             ? `Streaming since ${timeOf(publishing)}`
-            : `Made by ${personOf(createdBy)}, ${dayOf(createdAt, now())}`}
+            : `Made by ${personOf(createdBy)} · ${dayOf(createdAt, now())}`}
         </small>
       </div>
       <Button class="ends" onClick={revoke}>
-        Revoke
+        Revoke<span class="hidden-words">: {name}</span>
       </Button>
     </li>
   )
