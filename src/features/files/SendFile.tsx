@@ -1,4 +1,3 @@
-import { FileUp } from 'lucide-preact'
 import { useRef } from 'preact/hooks'
 import type { CallStore } from '../call/index.ts'
 
@@ -18,7 +17,6 @@ export const SendFile = ({ call, participantId }: { call: CallStore; participant
         disabled={!call.sendFile}
         onClick={() => input.current?.click()}
       >
-        <FileUp size={16} aria-hidden="true" />
         Send a file
       </button>
       <input
