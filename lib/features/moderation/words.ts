@@ -28,7 +28,7 @@ const details = ({ until, reason }: Pick<Row, 'until' | 'reason'>, at: string): 
 type Told = Pick<Row, 'kind' | 'until' | 'reason'>
 
 const SENTENCES: Partial<Record<Row['kind'], string>> = {
-  kick: 'A moderator took you out of the call, you may come back',
+  kick: 'A moderator took you out of the call',
   ban: 'You are banned from this channel',
   timeout: 'You may only read and listen here',
   'forbid-presenting': 'You may only listen in this call',
