@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Config } from '../../lib/platform/config/schema.ts'
 import type { RecordingList } from '../../lib/protocol/recordings.ts'
+import { fingerprintAt } from '../support/certificates.ts'
 import type { Client } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startGalene } from '../support/galene.ts'
@@ -39,16 +41,22 @@ const fill = async (galene: Galene) => {
   for (const name of NAMES) await writeFile(join(folder, name), BYTES)
 }
 
-describe.each(galenes())('recordings of a Galene that somebody else runs (%s)', (binary) => {
+const RUNS = galenes().flatMap((binary) => [
+  { binary, by: 'HTTP', options: {} },
+  { binary, by: 'TLS', options: { tls: 'own' as const } },
+])
+
+describe.each(RUNS)('recordings of a Galene that somebody else runs ($binary), by $by', (run) => {
   let galene: Galene
+  let pin: string
   let pyrite: Pyrite
   let alice: Client
   let bob: Client
   let mallory: Client
-  const begin = async (settings: NonNullable<Parameters<typeof startPyrite>[0]>['settings']) => {
+  const begin = async (settings: Partial<Config['galene']>) => {
     pyrite = await startPyrite({
       settings: {
-        ...settings,
+        galene: { certificate_sha256: pin, ...settings },
         sfu: { url: galene.url, groups_dir: galene.groups },
       },
     })
@@ -57,7 +65,8 @@ describe.each(galenes())('recordings of a Galene that somebody else runs (%s)', 
     mallory = await pyrite.signIn('mallory')
   }
   beforeAll(async () => {
-    galene = await startGalene({ binary })
+    galene = await startGalene({ binary: run.binary, ...run.options })
+    pin = run.by === 'TLS' ? await fingerprintAt(galene.url) : ''
     await fill(galene)
   })
   afterAll(() => galene.end())
@@ -79,7 +88,7 @@ describe.each(galenes())('recordings of a Galene that somebody else runs (%s)', 
 
   describe('over its own /recordings/', () => {
     beforeAll(async () => {
-      await begin({ galene: { recordings_user: 'pyrite', recordings_password: PASSWORD } })
+      await begin({ recordings_user: 'pyrite', recordings_password: PASSWORD })
       await letIn(galene)
     })
     afterAll(() => pyrite.stop())
@@ -156,7 +165,7 @@ describe.each(galenes())('recordings of a Galene that somebody else runs (%s)', 
   })
 
   describe('with a wrong password', () => {
-    beforeAll(() => begin({ galene: { recordings_user: 'pyrite', recordings_password: 'no' } }))
+    beforeAll(() => begin({ recordings_user: 'pyrite', recordings_password: 'no' }))
     afterAll(() => pyrite.stop())
     it('are not handed out, and the log says why', async () => {
       expect((await listed(bob)).status).toBe(502)
@@ -165,8 +174,23 @@ describe.each(galenes())('recordings of a Galene that somebody else runs (%s)', 
     })
   })
 
+  if (run.by === 'TLS')
+    describe('with another certificate than the pinned one', () => {
+      beforeAll(() =>
+        begin({
+          ...{ recordings_user: 'pyrite', recordings_password: PASSWORD },
+          certificate_sha256: '00'.repeat(32),
+        }),
+      )
+      afterAll(() => pyrite.stop())
+      it('are not asked for: the password goes nowhere', async () => {
+        expect((await listed(bob)).status).toBe(502)
+        expect((await fetchAs(bob, addressOf(NAMES[0] ?? ''))).status).toBe(502)
+      })
+    })
+
   describe('from its folder', () => {
-    beforeAll(() => begin({ galene: { recordings_dir: join(folderOf(galene), 'recordings') } }))
+    beforeAll(() => begin({ recordings_dir: join(folderOf(galene), 'recordings') }))
     afterAll(() => pyrite.stop())
     it('are there even while it is down [REC-3] [REC-4]', async () => {
       await galene.stop()
