@@ -14,6 +14,9 @@ const readEntry = (line: string): Entry | undefined => {
   }
 }
 
+/** Galene repeats a candidate that it cannot read, with the address in it [SFU-18]. */
+const withoutCandidate = (line: string): string => line.replace(/\b(ICE: ).*/, '$1[redacted]')
+
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
 /**
@@ -26,7 +29,7 @@ export const createChildLog = (log: Log, child: string) => {
   return (line: string): void => {
     const entry = readEntry(line)
     if (!entry) {
-      log.info({ line }, child)
+      log.info({ line: withoutCandidate(line) }, child)
       return
     }
     // Our own logger says when, and which process this is.

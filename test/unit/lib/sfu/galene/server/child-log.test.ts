@@ -55,3 +55,9 @@ test.each([
 ])('other text is a line at info, as it is: %s', (line) => {
   expect(logged([line])).toMatchObject([{ level: 30, line, msg: 'builtin-sfu' }])
 })
+
+test('what Galene says of a candidate that it cannot read is not repeated [SFU-18]', () => {
+  const line =
+    '2026/11/21 19:32:21 ICE: failed to parse component: invalid digit token: S in 1 S udp 1 198.51.100.7 9 typ host'
+  expect(logged([line])).toMatchObject([{ line: '2026/11/21 19:32:21 ICE: [redacted]' }])
+})
