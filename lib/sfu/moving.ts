@@ -97,6 +97,8 @@ export class MovingSfu {
     } catch (error) {
       await undo()
       if (!isApart && this.current === this.arriving) await this.goBack(to, error as Error)
+      // The other may have written the same groups, as its settings say.
+      this.current.groupsChanged()
       throw error
     } finally {
       this.arriving = undefined

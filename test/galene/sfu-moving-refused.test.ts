@@ -1,9 +1,10 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { newSigningKey } from '../../lib/app/secrets.ts'
 import { ADMIN, type TestGalene } from '../support/galene.ts'
 import { type Gate, startGate } from '../support/gate.ts'
-import { type Moving, startMoving } from '../support/moving.ts'
+import { attend, type Moving, startMoving } from '../support/moving.ts'
 import { galenes } from '../support/sfu.ts'
 
 const at = ({ url, groups }: TestGalene) => ({ settings: { sfu: { url, groups_dir: groups } } })
@@ -77,6 +78,16 @@ describe.each(galenes())(
       const silent = moving.settingsFor({ ...galene, url: gate.url }, BY_API)
       await expect(reload(silent)).rejects.toThrow(/the call server does not answer/)
       await moving.stayed(call)
+    })
+
+    it('and others can still join them, whatever the refused settings say of the same groups', async () => {
+      moving = await startMoving(binary, at)
+      const call = await moving.callOfTwo()
+      const { config } = moving.pyrite
+      const sfu = { ...config.sfu, url: 'http://127.0.0.1:9', signing_key: newSigningKey() }
+      await expect(reload({ ...config, sfu })).rejects.toThrow(/does not answer/)
+      await attend(await moving.pyrite.signIn('carol'))
+      await moving.stayed(call, 'carol')
     })
 
     describe('between two that Pyrite runs', () => {

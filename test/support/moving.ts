@@ -14,7 +14,7 @@ let clients = 0
 const AGAIN = [1012, 1013]
 
 /** Somebody in the call of #general who joins again by themselves when told to, as a browser does. */
-const attend = async ({ cookie, url }: Client) => {
+export const attend = async ({ cookie, url }: Client) => {
   /** Those that joined, oldest first. */
   const legs: Leg[] = []
   const join = () => {
@@ -63,17 +63,17 @@ export const startMoving = async (
   }
   type Call = Awaited<ReturnType<typeof callOfTwo>>
   /** Whether both are in the call and hear each other. */
-  const talk = async ({ people }: Call) => {
+  const talk = async ({ people }: Call, ...others: string[]) => {
     const [first, second] = people.map(({ now }) => now())
     first?.send({ type: 'usermessage', kind: 'info', dest: second?.id, value: 'here again' })
     await second?.hears({ type: 'usermessage', value: 'here again' })
-    expect(inCall().sort()).toEqual(['alice', 'bob'])
+    expect(inCall().sort()).toEqual(['alice', 'bob', ...others])
   }
   return {
     ...{ pyrite, newGalene, settingsFor, inCall, callOfTwo, talk },
     /** Nobody was told to go anywhere. */
-    async stayed(call: Call) {
-      await talk(call)
+    async stayed(call: Call, ...others: string[]) {
+      await talk(call, ...others)
       expect(call.people.map(({ legs }) => legs.length)).toEqual([1, 1])
     },
     /** Moves while two are in a call and chat, and proves that both were told, came back once, and lost no message. */
