@@ -95,7 +95,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const stockClient = createStockClient({ config, kind: choice.kind, tokens, mayRecord })
   const bridge = createBridge({
     ...{ log, policy, tokens, listener, now, newId, config: config.sfu, counts: needs.counts },
-    groups: { settled: joinable, mayRecord },
+    groups: { settled: choice.kind === 'external' ? joinable : settled, mayRecord },
     ...(moderate && { moderate }),
     ...{ url: server.url, socketOptions: connecting.socketOptions, sfuFailed: server.checkNow },
     stillListens: () => stillListens(server.url()),
