@@ -16,6 +16,8 @@ let admission: Admission
 let streams: Published[]
 let answers: boolean
 let begun: number
+/** The one that carries calls now. */
+let carries: Whip
 /** Runs while the media server takes an offer. */
 let meanwhile: () => Promise<unknown>
 
@@ -78,13 +80,14 @@ beforeEach(async () => {
   streams = []
   begun = 0
   answers = true
+  carries = mediaServer
   meanwhile = async () => undefined
   whip = createWhip({
     database,
     log,
     channels: { standing: async () => standing, mustManage: () => standing },
     admit: async () => admission,
-    sfu: () => ({ whip: mediaServer, abilities: () => ({ record: true, whip: true }) }),
+    sfu: () => ({ whip: carries, abilities: () => ({ record: true, whip: true }) }),
     now: () => new Date(at),
     newId: () => `key-${++ids}`,
     newSecret: () => `secret-of-forty-three-characters-${++secrets}`,
@@ -115,6 +118,18 @@ describe('a key', () => {
     expect(streams).toHaveLength(1)
     await whip.revokeKey('bob', { ...garden, keyId: key.id })
     expect(streams).toEqual([])
+  })
+
+  it('whose stream begins on a server that calls leave meanwhile has none there', async () => {
+    const { secret } = await newKey()
+    const good = await enter(secret)
+    meanwhile = async () => {
+      carries = { ...mediaServer }
+      await whip.leave(mediaServer)
+    }
+    await expect(whip.publish(good, request)).rejects.toMatchObject({ code: 'calls.no-answer' })
+    expect(streams).toEqual([])
+    expect(await stored()).toMatchObject([{ resource: null }])
   })
 
   it('whose person loses the right while its stream begins ends that stream [WHIP-7]', async () => {
