@@ -34,7 +34,7 @@ type CallsNeeds = {
 
 const createSfu = (
   needs: AppNeeds,
-  { calls, channels, moderation, whip }: Features,
+  { calls, channels, moderation, users, whip }: Features,
   { counts, diagnosis, onBug }: CallsNeeds,
 ): MovingSfu => {
   const { config, log, now, newId, builtinCommand } = needs
@@ -44,6 +44,10 @@ const createSfu = (
       log,
       policy: calls.admit,
       moderate: moderation.fromCall,
+      personOf: async (name) => {
+        const user = await users.byUsername(name)
+        return user && { ...user, userId: user.id, sessionId: '', byCookie: false }
+      },
       groups: async (name) => (await channels.groups(name)).map(asGroup(config)),
       listener: {
         participantsChanged: calls.participantsChanged,

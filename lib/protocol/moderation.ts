@@ -81,7 +81,7 @@ export const EndModeration = z.object({ channelSlug: ChannelSlug, actId: z.strin
 
 /**
  * POST /api/channels/:channelSlug/moderation/unlock, moderation.unlock: the lock in force ends, and one that somebody made in Galene's own
- * client, which is in no ledger. Throws what ending throws, and `moderation.not-in-call` where nobody who moderates is in the call to lift it.
+ * client, which is in no ledger. Throws what ending throws.
  */
 export const UnlockChannel = z.object({ channelSlug: ChannelSlug })
 export type Unlocked = { wasLocked: boolean }

@@ -213,8 +213,7 @@ export type Sfu = {
   /** Asks live connections to switch their microphones off, as an operator of a stock client does. */
   askToMute(which: Which): void
   /**
-   * Lifts a lock that the media server itself keeps, made by an operator in its own client. 'open': as far as is known there is none.
-   * 'nobody-there': somebody who moderates has to be in the call through Pyrite for it.
+   * Lifts a lock that the media server itself keeps, made by an operator in its own client, soon. Answers whether one is known of.
    */
-  unlock(group: string): 'open' | 'asked' | 'nobody-there'
+  unlock(group: string): boolean
 }

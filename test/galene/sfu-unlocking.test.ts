@@ -63,7 +63,7 @@ eachSfu('a lock that an operator made with a client of their own', (under) => {
     end()
   })
 
-  it('is lifted by REST and on the socket, by way of whoever moderates in the call [MOD-19]', async () => {
+  it('is lifted by REST and on the socket, whoever is in the call [MOD-19]', async () => {
     const { slug, end } = await locked(alice, bob)
     await alice.send('PUT', `/api/channels/${slug}/members/${carol.user.id}`, { role: 'moderator' })
     const socket = await carol.socket()
@@ -101,15 +101,10 @@ eachSfu('a lock that an operator made with a client of their own', (under) => {
     end()
   })
 
-  it('stays while nobody who moderates is in the call, and that is said [MOD-19]', async () => {
+  it('is lifted though nobody who moderates is in the call [MOD-19]', async () => {
     const { slug, end } = await locked(bob)
-    expect(await unlock(alice, slug)).toMatchObject({
-      ...{ status: 409, body: { error: { code: 'moderation.not-in-call' } } },
-    })
-    const moderator = await world.join(alice, slug)
     expect((await unlock(alice, slug)).body).toEqual({ wasLocked: true })
     await becomes(slug, false)
-    moderator.socket.close()
     end()
   })
 })

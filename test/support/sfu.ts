@@ -223,6 +223,7 @@ export const startBridge = async (options: BridgeOptions = {}) => {
     config,
     log: createLog('debug', sink),
     policy: options.policy ?? membersMayJoin(groups),
+    personOf: async () => undefined,
     groups: async () => groups,
     listener: {
       participantsChanged: (name) => told.participants.push(name),

@@ -91,9 +91,10 @@ export const startTalk = async ({
       participants: (slug = '') => inCall(slug),
       end: (which) => toldOf('end', which),
       askToMute: (which) => void toldOf('mute', which),
-      unlock: () => 'open',
       accessChanged: (slug, userId) =>
         void callsTold.push({ did: 'access', slug, ...(userId && { userId }) }),
+      unlock: () => false,
+      stockClient: undefined,
     }),
   })
   const dispatch = dispatcher(onBug, channels.socket, chat.socket, moderation.socket)

@@ -10,7 +10,10 @@ export type ModerationNeeds = {
   hub: Pick<Hub, 'tell'>
   channels: Pick<Channels, 'standing' | 'mustManage' | 'expelled'>
   /** The media server, asked late: it is made after this feature. */
-  sfu: () => Pick<Sfu, 'participants' | 'end' | 'askToMute' | 'accessChanged' | 'unlock'>
+  sfu: () => Pick<
+    Sfu,
+    'participants' | 'end' | 'askToMute' | 'accessChanged' | 'unlock' | 'stockClient'
+  >
   /** A channel was locked or unlocked: how its call stands is news. */
   lockChanged: () => void
   now: () => Date

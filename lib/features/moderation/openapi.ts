@@ -71,7 +71,6 @@ export const moderationPaths: ZodOpenApiPathsObject = {
         200: answer('Open', z.object({ wasLocked: z.boolean() })),
         403: notAllowed,
         404: notFound,
-        409: { description: '`moderation.not-in-call`' },
       },
     },
   },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { PyriteError } from '../../platform/errors.ts'
 import { countAttempts, networkOf } from '../../platform/http/attempts.ts'
 import { ratePerPerson } from '../../platform/ws/rate.ts'
+import type { ChannelRole } from '../../protocol/channels.ts'
 import { SignIn } from '../../protocol/users.ts'
 import type { AccessPolicy, Sfu } from '../../sfu/sfu.ts'
 import type { Auth, Identity } from '../auth/index.ts'
@@ -49,6 +50,22 @@ export const stockClientRules = ({ auth, admit, sfu, now }: StockClientNeeds) =>
   }
   const ask = ({ userId, username, displayName }: Person, group: string) =>
     admit({ userId, username, displayName, sessionId: '', byCookie: false }, group)
+  /**
+   * What `make` makes for somebody who may join, or why they may not. Asked again once it is made: whoever ends their right from then
+   * on knows that it is about.
+   */
+  const whileAdmitted = async <T>(
+    person: Person,
+    group: string,
+    make: (role: ChannelRole) => Promise<T>,
+  ): Promise<{ made: T } | { error: string; message: string }> => {
+    const first = await ask(person, group)
+    if ('error' in first) return first
+    const made = await make(first.role)
+    const now = await ask(person, group)
+    if ('error' in now) return now
+    return now.role === first.role ? { made } : whileAdmitted(person, group, make)
+  }
 
   return {
     mustBeOn,
@@ -73,17 +90,22 @@ export const stockClientRules = ({ auth, admit, sfu, now }: StockClientNeeds) =>
       await byAddress.take(networkOf(address))
       await byName.take(username.trim().toLowerCase())
       const { id: userId, ...user } = await auth.check({ username, password }, address)
-      const admission = await ask({ userId, ...user }, group)
-      if ('error' in admission) throw new PyriteError('stock-client.refused', admission.message)
-      return page.token({ username: user.username, group, role: admission.role })
+      const { username: known } = user
+      const token = await whileAdmitted({ userId, ...user }, group, (role) =>
+        page.token({ username: known, group, role }),
+      )
+      if ('error' in token) throw new PyriteError('stock-client.refused', token.message)
+      return token.made
     },
 
     /** Where somebody who is signed in opens a call; undefined where they may not join it. Throws `too-many-requests`. */
     async pageFor(who: Identity, group: string): Promise<string | undefined> {
       mustBeSlow(who.userId)
-      const admission = await ask(who, group)
-      if ('error' in admission) return
-      return mustBeOn().pageFor({ username: who.username, group, role: admission.role })
+      const { username } = who
+      const page = await whileAdmitted(who, group, (role) =>
+        mustBeOn().pageFor({ username, group, role }),
+      )
+      return 'error' in page ? undefined : page.made
     },
   }
 }

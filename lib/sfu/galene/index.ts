@@ -1,17 +1,27 @@
 import { mkdirSync } from 'node:fs'
 import type { Config } from '../../platform/config/schema.ts'
 import type { Log } from '../../platform/log.ts'
-import type { AccessPolicy, CallModeration, Group, GroupSource, Sfu, SfuListener } from '../sfu.ts'
+import type {
+  AccessPolicy,
+  Caller,
+  CallModeration,
+  Group,
+  GroupSource,
+  Sfu,
+  SfuListener,
+} from '../sfu.ts'
 import { watchAdoption } from './adoption/notice.ts'
 import { createBridge } from './bridge/bridge.ts'
 import type { Counts } from './bridge/counts.ts'
+import { createVisits } from './direct/visits.ts'
+import { withDirect } from './direct/with-direct.ts'
 import { printDescription } from './groups/group-file.ts'
 import { wayToSync } from './groups/group-ways.ts'
 import { Groups } from './groups/groups.ts'
 import { createOverHttp, withDevices } from './media-http/over-http.ts'
 import { chooseSfu } from './server/choose.ts'
 import { watchServer } from './server/server-watch.ts'
-import { createStockClient } from './stock-client.ts'
+import { createStockClient, PORTAL_TOKEN_SECONDS } from './stock-client.ts'
 import { createGaleneHttp, mustNotRedirect, stillListens } from './wire/galene-http.ts'
 import { createConnecting, readAuthority } from './wire/tls.ts'
 import { createTokens } from './wire/tokens.ts'
@@ -24,6 +34,8 @@ export type GaleneNeeds = {
   policy: AccessPolicy
   /** Carries out moderation asked for within a call. Absent: Galene is asked. */
   moderate?: CallModeration
+  /** The person of a username, for those who are at Galene past the bridge. */
+  personOf: (username: string) => Promise<Caller | undefined>
   groups: GroupSource
   listener: SfuListener
   now: () => Date
@@ -56,49 +68,63 @@ export const madeFrom = (needs: Pick<GaleneNeeds, 'config' | 'builtinCommand'>) 
   }
 }
 
-/** The media server behind the port of sfu.ts: a Galene, or what speaks its protocol. Throws on settings that cannot work. */
-export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
-  const { config, listener, now, policy, moderate, newId, builtinCommand } = needs
-  const { data_dir, token_audience } = config.sfu
-  const log = needs.log.child({ part: 'sfu' })
-  const environment = needs.environment ?? process.env
+/** Which SFU, and how to reach it. Throws on settings that cannot work. */
+const prepare = ({ config, now, builtinCommand, environment = process.env }: GaleneNeeds) => {
   const choice = chooseSfu({ config, builtinCommand, environment })
   const isSecure = 'url' in choice && choice.url.startsWith('https:')
-  const connecting = createConnecting(isSecure, config.galene, now)
-  const tokens = createTokens({ config: config.sfu, now })
+  return { choice, connecting: createConnecting(isSecure, config.galene, now) }
+}
 
+/** The media server behind the port of sfu.ts: a Galene, or what speaks its protocol. Throws on settings that cannot work. */
+export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
+  const { config, listener, now, policy, moderate, newId } = needs
+  const { data_dir, token_audience } = config.sfu
+  const log = needs.log.child({ part: 'sfu' })
+  const { choice, connecting } = prepare(needs)
+  const tokens = createTokens({ config: config.sfu, now })
   const http = createGaleneHttp({ url: () => server.url(), connecting })
   const server = watchServer({
     ...{ choice, dataFolder: data_dir, log, now, connecting, http },
     changed(isReachable) {
-      if (isReachable) void groups.lookOver()
-      else bridge.sfuSilent()
+      if (isReachable) {
+        void groups.lookOver()
+        visits.reachable()
+      } else bridge.sfuSilent()
       listener.statusChanged()
     },
     gone: () => bridge.sfuGone(),
   })
+  const isReachable = () => server.health().reachable
   const poke = async (group: string) =>
-    server.health().reachable ? http.poke(group, token_audience) : undefined
+    isReachable() ? http.poke(group, token_audience) : undefined
   const groups = new Groups({
     port: wayToSync({ config, choice, jwk: tokens.jwk, http, poke, log }),
     ...{ source: needs.groups, log, changed: () => listener.statusChanged() },
   })
   const settled = (group: string) => groups.settled(group)
-  const joinable = (group: string) =>
-    settled(group).then(() => mustNotRedirect(http, group, token_audience))
+  const mustBeJoinable = (group: string) => mustNotRedirect(http, group, token_audience)
+  const joinable = (group: string) => settled(group).then(() => mustBeJoinable(group))
   const overHttp = createOverHttp({
     ...{ config, server, connecting, tokens, settled, log },
     isRecording: (group) => bridge.groupState(group).recording,
   })
   const mayRecord = (group: string) => overHttp.abilities().record && groups.mayRecord(group)
   const stopWatching = watchAdoption(data_dir, groups.changed)
-  const stockClient = createStockClient({ config, kind: choice.kind, tokens, mayRecord })
+  const issued = (group: string) => visits.issued(group)
+  const stockClient = createStockClient({ config, kind: choice.kind, tokens, mayRecord, issued })
+  const hasDirect = stockClient !== undefined
   const bridge = createBridge({
     ...{ log, policy, tokens, listener, now, newId, config: config.sfu, counts: needs.counts },
     groups: { settled: choice.kind === 'external' ? joinable : settled, mayRecord },
     ...(moderate && { moderate }),
     ...{ url: server.url, socketOptions: connecting.socketOptions, sfuFailed: server.checkNow },
     stillListens: () => stillListens(server.url()),
+    lookAtRecording: (group) => visits.lookAtRecording(group),
+  })
+  const visits = createVisits({
+    ...{ policy, mayRecord, hasDirect, mustBeJoinable, connecting, tokens, now, log },
+    ...{ personOf: needs.personOf, isBridged: bridge.isBridged, isReachable, url: server.url },
+    ...{ names: groups.names, tokenSeconds: PORTAL_TOKEN_SECONDS, seen: bridge.recordingSeen },
   })
 
   return {
@@ -106,26 +132,19 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
       mkdirSync(data_dir, { recursive: true })
       await groups.start()
       await server.start()
+      visits.lookAtAll()
     },
     async stop(words) {
       stopWatching()
       bridge.stop(words)
+      await visits.stop()
       http.end()
       await Promise.all([groups.stop(), server.stop()])
       connecting.close()
     },
-    groupsChanged(name) {
-      groups.changed(name)
-      if (name !== undefined) void settled(name).then(() => bridge.recordingChanged(name))
-    },
-    syncState: groups.state,
-    health: server.health,
-    groupState: bridge.groupState,
-    participants: bridge.participants,
-    handleUpgrade: bridge.handleUpgrade,
-    ...withDevices(bridge, listener),
-    askToMute: bridge.askToMute,
-    unlock: bridge.unlock,
+    ...{ syncState: groups.state, health: server.health, groupState: bridge.groupState },
+    ...{ participants: bridge.participants, handleUpgrade: bridge.handleUpgrade },
+    ...withDevices(withDirect({ bridge, visits, groups, mayRecord, hasDirect }), listener),
     stockClient,
     ...overHttp,
   }

@@ -9,10 +9,12 @@ export type StockClientNeeds = {
   kind: SfuHealth['kind']
   tokens: Tokens
   mayRecord: (group: string) => boolean
+  /** A token is made with which somebody comes into this group. */
+  issued: (group: string) => void
 }
 
 /** Galene's page asks for one more click before it joins with the token of a portal. */
-const PORTAL_TOKEN_SECONDS = 2 * TOKEN_SECONDS
+export const PORTAL_TOKEN_SECONDS = 2 * TOKEN_SECONDS
 /** Who could make tokens of Galene's own would let people in past Pyrite. */
 const NEVER = 'token'
 
@@ -21,7 +23,7 @@ const NEVER = 'token'
  * cannot work.
  */
 export const createStockClient = (needs: StockClientNeeds): StockClient | undefined => {
-  const { config, kind, tokens, mayRecord } = needs
+  const { config, kind, tokens, mayRecord, issued } = needs
   const { stock_client, stock_client_url } = config.galene
   if (!stock_client) return
   if (kind !== 'external') {
@@ -37,6 +39,7 @@ export const createStockClient = (needs: StockClientNeeds): StockClient | undefi
   const pageOf = (group: string) => `${base}${groupPath(group)}`
 
   const sign = ({ username, group, role }: StockPerson, seconds: number) => {
+    issued(group)
     const recording = mayRecord(group)
     const permissions = permissionsOf(role, recording).filter((word) => word !== NEVER)
     return tokens.sign({ username, group, role, recording }, { seconds, permissions })

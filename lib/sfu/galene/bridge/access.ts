@@ -2,7 +2,6 @@ import { CLOSE } from '../../../protocol/close-codes.ts'
 import type { AccessPolicy, Which } from '../../sfu.ts'
 import type { BridgeNeeds } from './bridge.ts'
 import type { Connection } from './connection.ts'
-import type { GroupState } from './group-state.ts'
 
 const ROLE_CHANGED = 'Your role in this channel changed: joining again.'
 
@@ -47,7 +46,7 @@ const isSignedOut = ({ group, connectionId }: Which): boolean =>
 /** What the rest of Pyrite does to live connections. */
 export const liveAccess = (
   connections: ReadonlySet<Connection>,
-  { policy, log, state }: Pick<BridgeNeeds, 'policy' | 'log'> & { state: Pick<GroupState, 'of'> },
+  { policy, log }: Pick<BridgeNeeds, 'policy' | 'log'>,
 ) => {
   const all = (which: Which, run: (connection: Connection) => void): number => {
     const meant = [...connections].filter((c) => agrees(which, c))
@@ -71,13 +70,6 @@ export const liveAccess = (
     /** As an operator of a stock client does: the server's own words are privileged. */
     askToMute(which: Which) {
       all(which, (c) => c.joinedAt && c.notice('mute', ''))
-    },
-    /** See `Sfu.unlock`: whoever is in the call as an operator carries it. */
-    unlock(group: string): 'open' | 'asked' | 'nobody-there' {
-      if (!state.of(group).locked) return 'open'
-      return [...connections].some((c) => c.group === group && c.unlock())
-        ? 'asked'
-        : 'nobody-there'
     },
   }
 }

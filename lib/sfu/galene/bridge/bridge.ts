@@ -34,6 +34,8 @@ export type BridgeNeeds = {
   socketOptions: Connecting['socketOptions']
   /** Whether something still listens there after a connection was lost; answers within 95 ms. */
   stillListens: () => Promise<boolean>
+  /** A recording runs in a group that may not be recorded, or in which nobody is left here. */
+  lookAtRecording: (group: string) => void
   /** A connection found the SFU not answering: worth a look. */
   sfuFailed: () => void
 }
@@ -68,20 +70,45 @@ const createServer = ({ max_frame_bytes }: Config['sfu']): WebSocketServer => {
   return new WebSocketServer(options)
 }
 
+/** What is known of groups; a recording that may not run is ended as soon as one is heard of. */
+const watchGroups = ({ listener, groups, lookAtRecording }: BridgeNeeds) => {
+  const endForbidden = (group: string) => {
+    if (state.of(group).recording && !groups.mayRecord(group)) lookAtRecording(group)
+  }
+  const state: GroupState = createGroupState((group) => {
+    listener.statusChanged()
+    endForbidden(group)
+  })
+  return { state, endForbidden }
+}
+
+/** Who is in which group. */
+const peopleAmong = (connections: ReadonlySet<Connection>) => ({
+  joined: (group?: string): Participant[] =>
+    [...connections].flatMap((c) =>
+      c.joinedAt && (group === undefined || c.group === group) ? [c.participant(c.joinedAt)] : [],
+    ),
+  hasOthers: ({ id, group }: Connection): boolean =>
+    [...connections].some((c) => c.id !== id && c.joinedAt && c.group === group),
+  isShown: ({ group }: Connection, id: string): boolean =>
+    [...connections].some(
+      (c) => c.group === group && (c.live.shown.has(id) || c.live.streams.has(id)),
+    ),
+  /** Whether a client of a group is on the bridge. */
+  isBridged: (group: string, clientId: string): boolean =>
+    [...connections].some((c) => c.joinedAt && c.group === group && c.clientId === clientId),
+})
+
 /** The bridge at /sfu: carries Galene's protocol between browsers and Galene, and lets pass only what may pass. */
 export const createBridge = (needs: BridgeNeeds) => {
   const connections = new Set<Connection>()
   const perPerson = new Map<string, number>()
-  const state = createGroupState(() => needs.listener.statusChanged())
+  const { state, endForbidden } = watchGroups(needs)
   const { counts } = needs
   const unwatch = counts.watch(() => connections.size)
   const server = createServer(needs.config)
 
-  const joined = (group?: string): Participant[] =>
-    [...connections].flatMap((c) =>
-      c.joinedAt && (group === undefined || c.group === group) ? [c.participant(c.joinedAt)] : [],
-    )
-
+  const { joined, hasOthers, isBridged, isShown } = peopleAmong(connections)
   const ended = (connection: Connection, why: string) => {
     const { caller, group, joinedAt } = connection
     connections.delete(connection)
@@ -91,13 +118,8 @@ export const createBridge = (needs: BridgeNeeds) => {
     if (!joinedAt) return
     needs.listener.connectionEnded(connection.record(joinedAt, why))
     needs.listener.participantsChanged(group)
+    if (state.of(group).recording && joined(group).length === 0) needs.lookAtRecording(group)
   }
-  const hasOthers = ({ id, group }: Connection) =>
-    [...connections].some((c) => c.id !== id && c.joinedAt && c.group === group)
-  const isShown = ({ group }: Connection, id: string) =>
-    [...connections].some(
-      (c) => c.group === group && (c.live.shown.has(id) || c.live.streams.has(id)),
-    )
   const actsOn = createActs({ ...needs, connections })
   const brakeFor = createBrakes(needs.config)
   const shared: Shared = { needs, counts, state, ended, brakeFor, hasOthers, isShown, actsOn }
@@ -114,7 +136,7 @@ export const createBridge = (needs: BridgeNeeds) => {
     throw new PyriteError('calls.too-many-connections', 'there are too many call connections')
   }
 
-  const { all, ...access } = liveAccess(connections, { ...needs, state })
+  const { all, ...access } = liveAccess(connections, needs)
 
   return {
     ...access,
@@ -130,8 +152,15 @@ export const createBridge = (needs: BridgeNeeds) => {
         connections.add(new Connection(shared, client, socket, caller, address))
       })
     },
-    /** Whether calls of this group may be recorded may have changed: moderators can from now on, or cannot any more. */
-    recordingChanged: (group: string) => all({ group }, (c) => c.joinedAt && c.recording.follow()),
+    /** Whether calls of this group may be recorded may have changed: moderators can from now on, or a recording ends. */
+    recordingChanged(group: string) {
+      all({ group }, (c) => c.joinedAt && c.recording.follow())
+      endForbidden(group)
+    },
+    /** Somebody of ours was in a group, and saw whether it is recorded. */
+    recordingSeen: (group: string, isRecording: boolean) =>
+      isRecording || state.recordingEnded(group),
+    isBridged,
     /** The SFU did not answer a look: all connections to it are looked at [SFU-14]. */
     sfuSilent: () => all({}, (c) => c.suspect()),
     /** The SFU is gone or restarts [SFU-16]. */
@@ -139,11 +168,10 @@ export const createBridge = (needs: BridgeNeeds) => {
       state.forget()
       all({}, (c) => c.finish(CLOSE.restart, 'service restart', 'sfu-gone'))
     },
-    /** Ends all; `words` tell everybody why calls go on elsewhere, and then nothing is recorded here any more. */
+    /** Ends all; `words` tell everybody why. */
     stop(words?: string) {
       clearInterval(sweeper)
       unwatch()
-      if (words !== undefined) all({}, (c) => c.recording.ends())
       if (words !== undefined) all({}, (c) => c.notice('info', words))
       all({}, (c) => c.finish(CLOSE.restart, 'service restart', 'pyrite-stopped'))
     },

@@ -107,7 +107,7 @@ export class Connection {
       group: () => this.group,
       mayBeRecorded: () => needs.groups.mayRecord(this.group),
       isAlone: () => !shared.hasOthers(this),
-      act: (type, kind) => this.act(type, kind),
+      op: () => this.makeOperator(),
     })
     this.upstream = new WebSocket(`${needs.url()}${WS_PATH}`, {
       ...UPSTREAM,
@@ -419,23 +419,14 @@ export class Connection {
     this.needs.stillListens().then(end, () => end(false))
   }
 
-  /** Opens the group where an operator locked it at Galene. False where this connection may not. */
-  unlock(): boolean {
-    const mayUnlock = this.phase === 'joined' && this.recording.isOperator
-    if (mayUnlock) this.act('groupaction', 'unlock')
-    return mayUnlock
-  }
-
-  private act(type: 'useraction' | 'groupaction', kind: string) {
-    const dest = type === 'useraction' ? this.speaker.clientId : undefined
-    const written = this.rewrite(type, { kind, dest })
-    if (typeof written === 'string') this.forward(type, written)
+  private makeOperator() {
+    const written = this.rewrite('useraction', { kind: 'op', dest: this.speaker.clientId })
+    if (typeof written === 'string') this.forward('useraction', written)
   }
 
   /** Ends both legs at once, and tells whoever keeps the books. May be called twice. */
   finish(code: number, reason: string, why: string) {
     if (this.phase === 'closed') return
-    if (this.phase === 'joined') this.recording.leaves()
     this.phase = 'closed'
     clearTimeout(this.timer)
     this.held = []

@@ -50,7 +50,7 @@ export const createGroupState = (
     entered(group: string) {
       if (recorders.delete(group)) changed(group)
     },
-    /** A recording was ended, and nobody is left to hear so. */
+    /** A recording was ended; whether or not anybody is left to hear so. */
     recordingEnded(group: string) {
       starters.delete(group)
       if (recorders.delete(group)) changed(group)

@@ -1,7 +1,5 @@
 import { RECORDER_PERMISSION, RECORDER_USERNAME } from '../wire/facts.ts'
-
-/** Who Pyrite's own connections to Galene say they are: nobody's name, since those hold no space and no capital [SFU-13]. */
-export const SERVICE_USERNAME = 'Pyrite doctor'
+import { isOwnUsername } from '../wire/service-names.ts'
 
 /** The few frames of Galene that the bridge must understand; all others pass unread. */
 export type News =
@@ -66,7 +64,7 @@ const readJoined = ({ kind, group, status, error, permissions }: Raw): News => {
 
 /** The recorder is told from a person of that name by its permission; a `delete` carries none. */
 const readUser = ({ kind, id, username, permissions }: Raw): News | undefined => {
-  if (username === SERVICE_USERNAME) return { type: 'service' }
+  if (isOwnUsername(username)) return { type: 'service' }
   if (username !== RECORDER_USERNAME) return undefined
   if (kind === 'delete') return { type: 'recorder', id: text(id), present: false }
   const isRecorder = Array.isArray(permissions) && permissions.includes(RECORDER_PERMISSION)

@@ -4,7 +4,7 @@ import type { Outcome } from './write.ts'
 const NOT_RECORDED = 'Calls of this channel may not be recorded: its settings say so.'
 
 export type RecordingNeeds = {
-  state: Pick<GroupState, 'of' | 'recordingAsked' | 'recordingEnded' | 'entered'>
+  state: Pick<GroupState, 'of' | 'recordingAsked' | 'entered'>
   userId: string
   /** The group that was joined. */
   group: () => string
@@ -12,15 +12,14 @@ export type RecordingNeeds = {
   mayBeRecorded: () => boolean
   /** Whether nobody else is in the group. */
   isAlone: () => boolean
-  /** Sends an action of this connection to Galene. */
-  act: (type: 'useraction' | 'groupaction', kind: string) => void
+  /** Asks Galene for an operator's permissions for this connection, which is one. */
+  op: () => void
 }
 
 /** What one connection has to do with the recording of its call. */
 export class RecordingPart {
   private readonly needs: RecordingNeeds
-  /** Whether Galene lets this connection moderate the group. */
-  isOperator = false
+  private isOperator = false
   private hasPermission = false
 
   constructor(needs: RecordingNeeds) {
@@ -42,37 +41,16 @@ export class RecordingPart {
     return undefined
   }
 
-  /** Does what the channel's settings say now: a moderator gets the permission, or a recording ends. */
+  /** Does what the channel's settings say now: a moderator gets the permission. */
   follow(): void {
-    const mayBe = this.needs.mayBeRecorded()
     // Galene gives a moderator who is made one again whatever the group file grants by then.
-    if (mayBe && this.isOperator && !this.hasPermission) this.needs.act('useraction', 'op')
-    if (!mayBe && this.mayStop()) this.stop()
+    const isMissing = this.isOperator && !this.hasPermission
+    if (isMissing && this.needs.mayBeRecorded()) this.needs.op()
   }
 
   /** Galene let this connection in. The first one hears next whether a recorder that was there is there still. */
   entered(): void {
     const { state, group, isAlone } = this.needs
     if (state.of(group()).recording && isAlone()) state.entered(group())
-  }
-
-  /** The connection ends. A recording that it may end does not run on in a call that is empty then. */
-  leaves(): void {
-    if (this.needs.isAlone()) this.ends()
-  }
-
-  /** All are about to leave together: whoever may end the recording does, since the last one to go may be somebody who may not. */
-  ends(): void {
-    if (!this.mayStop()) return
-    this.stop()
-    this.needs.state.recordingEnded(this.needs.group())
-  }
-
-  private mayStop(): boolean {
-    return this.hasPermission && this.needs.state.of(this.needs.group()).recording
-  }
-
-  private stop(): void {
-    this.needs.act('groupaction', 'unrecord')
   }
 }

@@ -71,6 +71,9 @@ export class Groups {
 
   readonly state = (name: string): SyncState => this.sync.states.get(name) ?? PENDING
 
+  /** Those of all channels, as far as they are known. */
+  readonly names = (): Iterable<string> => this.sync.known.keys()
+
   mayRecord(name: string): boolean {
     return this.sync.known.get(name)?.allowRecording ?? false
   }

@@ -1,9 +1,9 @@
 import type { Config } from '../../../platform/config/schema.ts'
 import { inTime } from '../../../platform/in-time.ts'
-import { SERVICE_USERNAME } from '../bridge/news.ts'
 import { createGaleneApi } from '../groups/api.ts'
 import { askStatus, type StatusAnswer } from '../wire/ask-status.ts'
 import { createGaleneHttp, type GaleneHttp } from '../wire/galene-http.ts'
+import { DOCTOR_USERNAME } from '../wire/service-names.ts'
 import { type Connecting, createConnecting } from '../wire/tls.ts'
 import { createTokens, type Tokens } from '../wire/tokens.ts'
 import { recogniseVersion, versionProblem } from '../wire/versions.ts'
@@ -70,7 +70,7 @@ type Joins = Pick<SfuLook, 'join' | 'page'>
 const joinAll = async (needs: LookNeeds, tools: Tools, group: string): Promise<Joins> => {
   const { config, url, now } = needs
   const { tokens, connecting } = tools
-  const ticket = { username: SERVICE_USERNAME, group, role: 'listener', recording: false } as const
+  const ticket = { username: DOCTOR_USERNAME, group, role: 'listener', recording: false } as const
   const token = await tokens.sign(ticket)
   const [join, page] = await Promise.all([
     tryJoin({ url, group, token, connecting }),

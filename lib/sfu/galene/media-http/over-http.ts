@@ -39,17 +39,18 @@ export const createOverHttp = ({
 type Ending = Pick<Sfu, 'end' | 'accessChanged'>
 
 /** What ends a person's connections, or asks for their rights again, concerns the streams of their devices as well. */
-export const withDevices = (
-  bridge: Ending,
+export const withDevices = <Acts extends Ending>(
+  acts: Acts,
   { rightsChanged = () => undefined }: Pick<SfuListener, 'rightsChanged'>,
-): Ending => ({
+): Acts => ({
+  ...acts,
   end(which, reason) {
     const { userId, group } = which
     if (userId !== undefined || group !== undefined) rightsChanged({ userId, group })
-    return bridge.end(which, reason)
+    return acts.end(which, reason)
   },
   accessChanged(group, userId, words) {
     rightsChanged({ userId, group })
-    bridge.accessChanged(group, userId, words)
+    acts.accessChanged(group, userId, words)
   },
 })

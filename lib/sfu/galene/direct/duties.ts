@@ -1,0 +1,132 @@
+import type { AccessPolicy, Caller } from '../../sfu.ts'
+import { RECORDER_PERMISSION } from '../wire/facts.ts'
+import { SERVICE_USERNAME } from '../wire/service-names.ts'
+import { permissionsOf } from '../wire/tokens.ts'
+import type { Guest, Inside } from './inside.ts'
+
+/** What is to be done in a group, beside looking at everybody there. */
+export type Order = {
+  /** Whom to take out now, by user id, and in which words; who comes back is looked at like anybody. */
+  kick: ReadonlyMap<string, string>
+  /** Whose rights may have changed, by user id, and the words for them; '' stands for everybody. */
+  changed: ReadonlyMap<string, string | undefined>
+  mute: ReadonlySet<string>
+  unlock: boolean
+  /** Whether to stay until no token of before lets anybody in. */
+  watch: boolean
+}
+
+export type DutiesNeeds = {
+  /** Whether people may be in groups past the bridge: then theirs are looked at. */
+  hasDirect: boolean
+  policy: AccessPolicy
+  /** The person of a username. Nobody of Pyrite's is a guest whom somebody lets in by Galene itself, and left alone. */
+  personOf: (username: string) => Promise<Caller | undefined>
+  mayRecord: (group: string) => boolean
+  /** Whether a client is on the bridge, which does there what is done here. */
+  isBridged: (group: string, clientId: string) => boolean
+}
+
+const ROLE_CHANGED = 'Your role in this channel changed: join again.'
+
+export const NOTHING: Order = {
+  ...{ kick: new Map(), changed: new Map(), mute: new Set() },
+  ...{ unlock: false, watch: false },
+}
+
+/** Two orders for one group as one; the later one has the last word. */
+export const joinOrders = (one: Order, other: Order): Order => ({
+  kick: new Map([...one.kick, ...other.kick]),
+  changed: new Map([...one.changed, ...other.changed]),
+  mute: new Set([...one.mute, ...other.mute]),
+  unlock: one.unlock || other.unlock,
+  watch: one.watch || other.watch,
+})
+
+export const isRecorder = ({ permissions }: Guest): boolean =>
+  permissions.includes(RECORDER_PERMISSION)
+
+const excessOf = ({ permissions }: Guest, allowed: readonly string[]) =>
+  permissions.filter((word) => !allowed.includes(word))
+
+/** What Pyrite does in one group that it has gone into. */
+export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, order: Order) => {
+  const { policy, personOf, mayRecord, isBridged, hasDirect } = needs
+  const act = (kind: string, { id: dest }: Guest, value?: string) =>
+    inside.say({ type: 'useraction', kind, dest, username: SERVICE_USERNAME, value })
+  const kick = (guest: Guest, words: string) => {
+    act('kick', guest, words)
+    return guest.id
+  }
+  const wordsFor = (userId: string) => order.changed.get(userId) ?? order.changed.get('')
+  const isDirect = (guest: Guest) => !isRecorder(guest) && !isBridged(group, guest.id)
+
+  /** Gives to somebody whose rights changed what is missing, and takes away what can be taken without putting them out. */
+  const adjust = (guest: Guest, allowed: readonly string[], isChanged: boolean) => {
+    const lacks = (word: string) =>
+      allowed.includes(word) && isChanged && !guest.permissions.includes(word)
+    // Galene takes this one together with that of an operator, and gives back what the group allows now.
+    const mayNotRecord = excessOf(guest, allowed).length > 0
+    if (mayNotRecord) act('unop', guest)
+    if (lacks('op') || (mayNotRecord && allowed.includes('op'))) act('op', guest)
+    if (lacks('present')) act('present', guest)
+  }
+
+  /** What the door of the call says now, and what follows. Answers the client id where somebody has to go. */
+  const admit = async (guest: Guest, person: Caller, isNew: boolean) => {
+    const { userId } = person
+    const words = wordsFor(userId)
+    const admission = await policy(person, group)
+    if ('error' in admission) {
+      // A lock keeps newcomers out, and ends nothing.
+      if (admission.error === 'locked' && !isNew) return undefined
+      return kick(guest, words ?? admission.message)
+    }
+    const allowed = permissionsOf(admission.role, mayRecord(group))
+    const hasTooMuch = excessOf(guest, allowed).some((word) => word !== 'record')
+    if (hasTooMuch) return kick(guest, words ?? ROLE_CHANGED)
+    if (!isNew) adjust(guest, allowed, order.changed.has(userId))
+    return undefined
+  }
+
+  /** Answers the client id where somebody has to go. */
+  const judge = async (guest: Guest, isNew: boolean): Promise<string | undefined> => {
+    const person = hasDirect && isDirect(guest) ? await personOf(guest.username) : undefined
+    if (!person) return undefined
+    const { userId } = person
+    const ordered = isNew ? undefined : order.kick.get(userId)
+    if (ordered !== undefined) return kick(guest, ordered)
+    if (!isNew && order.mute.has(userId)) {
+      inside.say({ type: 'usermessage', kind: 'mute', dest: guest.id, username: SERVICE_USERNAME })
+    }
+    return admit(guest, person, isNew)
+  }
+
+  /** A recording ends where it may not be, and where nobody is left to be recorded. */
+  const endRecording = (): string[] => {
+    const all = [...inside.guests.values()]
+    const recorders = all.filter(isRecorder)
+    if (recorders.length === 0 || (mayRecord(group) && all.length > recorders.length)) return []
+    inside.say({ type: 'groupaction', kind: 'unrecord', username: SERVICE_USERNAME })
+    return recorders.map(({ id }) => id)
+  }
+
+  return {
+    /** Does all of it, and resolves when those who had to go are gone. */
+    async fulfil(): Promise<void> {
+      if (order.unlock && inside.isLocked) {
+        inside.say({ type: 'groupaction', kind: 'unlock', username: SERVICE_USERNAME })
+      }
+      const judged = await Promise.all([...inside.guests.values()].map((g) => judge(g, false)))
+      const kicked = judged.filter((id) => id !== undefined)
+      await inside.gone([...kicked, ...endRecording()])
+    },
+    /** Looks at whoever comes from now on, such as with a token of before. `failed` is told what cannot be judged. */
+    keepWatch(failed: (error: unknown) => void): void {
+      inside.watch((guest) => void judge(guest, true).catch(failed))
+    },
+    /** Whether anybody is there whom the bridge does not know. */
+    hasDirect: (): boolean => [...inside.guests.values()].some(isDirect),
+    isRecording: (): boolean => [...inside.guests.values()].some(isRecorder),
+  }
+}

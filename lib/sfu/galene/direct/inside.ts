@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto'
+import { WebSocket } from 'ws'
+import { CLOSE } from '../../../protocol/close-codes.ts'
+import { MAX_SERVER_FRAME_BYTES, PROTOCOL_VERSION, WS_PATH } from '../wire/facts.ts'
+import { isOwnUsername, SERVICE_USERNAME } from '../wire/service-names.ts'
+import type { Connecting } from '../wire/tls.ts'
+
+/** Somebody or something in a group, as Galene names it. */
+export type Guest = { id: string; username: string; permissions: readonly string[] }
+
+export type EntryNeeds = {
+  url: string
+  group: string
+  token: string
+  connecting: Pick<Connecting, 'socketOptions'>
+}
+
+/** Pyrite's own connection into a group of Galene, past the bridge. */
+export type Inside = {
+  /** Everybody there but connections of Pyrite's own, by client id, as of now. */
+  guests: ReadonlyMap<string, Guest>
+  isLocked: boolean
+  say(message: Frame): void
+  /** Resolves once all of these have left. Rejects where that takes too long, or the connection is lost. */
+  gone(ids: readonly string[]): Promise<void>
+  /** `hear` is called for everybody who comes, or changes, from now on. */
+  watch(hear: (guest: Guest) => void): void
+  /** Resolves when the connection is over, whoever ended it. */
+  ended: Promise<void>
+  leave(): void
+}
+
+type Frame = Record<string, unknown>
+
+/** For the way in, and for what is waited for inside. */
+const ANSWER_MS = 4_000
+const ABSENT = 'group does not exist'
+
+const read = (data: string): Frame => {
+  try {
+    const frame: unknown = JSON.parse(data)
+    return typeof frame === 'object' && frame !== null ? (frame as Frame) : {}
+  } catch {
+    // What answers is no Galene: then nothing that is waited for ever comes.
+    return {}
+  }
+}
+
+const words = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
+
+const isLockedIn = ({ status }: Frame): boolean =>
+  typeof status === 'object' && status !== null && (status as Frame).locked === true
+
+/** Who is there, as Galene tells it one by one, and whoever waits for news of it. */
+const guestList = () => {
+  const guests = new Map<string, Guest>()
+  const waiting = new Set<() => void>()
+  let hear: (guest: Guest) => void = () => undefined
+  return {
+    guests,
+    waiting,
+    watch(each: typeof hear) {
+      hear = each
+    },
+    learn({ kind, id, username, permissions }: Frame) {
+      if (typeof id !== 'string' || isOwnUsername(username)) return
+      if (kind === 'delete') {
+        guests.delete(id)
+        for (const look of waiting) look()
+        return
+      }
+      const name = typeof username === 'string' ? username : ''
+      const guest = { id, username: name, permissions: words(permissions) }
+      guests.set(id, guest)
+      hear(guest)
+    },
+  }
+}
+
+/** Waits until `isSo`, which is asked again at each word of somebody's leaving. */
+const until = (isSo: () => boolean, waiting: Set<() => void>, ended: Promise<void>) =>
+  new Promise<void>((done, fail) => {
+    const look = () => {
+      if (!isSo()) return
+      settle()
+      done()
+    }
+    const timer = setTimeout(() => settle(new Error('they did not leave')), ANSWER_MS)
+    const settle = (error?: Error) => {
+      clearTimeout(timer)
+      waiting.delete(look)
+      if (error) fail(error)
+    }
+    waiting.add(look)
+    void ended.then(() => settle(new Error('the connection was lost')))
+    look()
+  })
+
+/**
+ * Goes into a group, and resolves when everybody there is known; to undefined where there is no such group. Rejects where Galene
+ * does not let us in within four seconds.
+ */
+export const goInside = ({ url, group, token, connecting }: EntryNeeds) =>
+  new Promise<Inside | undefined>((resolve, reject) => {
+    const options = { perMessageDeflate: false, maxPayload: MAX_SERVER_FRAME_BYTES }
+    const socket = new WebSocket(`${url}${WS_PATH}`, { ...connecting.socketOptions, ...options })
+    const own = randomBytes(16).toString('hex')
+    const { guests, waiting, watch, learn } = guestList()
+    const ended = new Promise<void>((done) => socket.once('close', () => done()))
+    const leave = () =>
+      socket.readyState === WebSocket.OPEN ? socket.close(CLOSE.normal) : socket.terminate()
+    const fail = (error: Error) => {
+      clearTimeout(timer)
+      reject(error)
+      socket.terminate()
+    }
+    const timer = setTimeout(() => fail(new Error('Galene does not answer')), ANSWER_MS)
+    const say = (message: Frame) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
+    }
+    const inside: Inside = {
+      ...{ guests, isLocked: false, say, watch, ended, leave },
+      gone: (ids) => until(() => !ids.some((id) => guests.has(id)), waiting, ended),
+    }
+    const answers: Record<string, (frame: Frame) => void> = {
+      user: learn,
+      ping: () => say({ type: 'pong' }),
+      joined(frame) {
+        inside.isLocked = isLockedIn(frame)
+        if (frame.kind === 'join') return say({ type: 'ping' })
+        if (frame.kind !== 'fail') return
+        if (frame.value !== ABSENT) return fail(new Error(String(frame.value)))
+        clearTimeout(timer)
+        resolve(undefined)
+        leave()
+      },
+      // Galene has told everybody who is there before it answers what was asked after the join.
+      pong() {
+        clearTimeout(timer)
+        resolve(inside)
+      },
+    }
+    socket.on('open', () => {
+      say({ type: 'handshake', version: [PROTOCOL_VERSION], id: own })
+      say({ type: 'join', kind: 'join', group, username: SERVICE_USERNAME, token, data: {} })
+    })
+    socket.on('message', (data) => {
+      const frame = read(String(data))
+      answers[String(frame.type)]?.(frame)
+    })
+    socket.on('error', fail)
+    socket.on('close', (code) => fail(new Error(`Galene closed with ${code}`)))
+  })

@@ -1,0 +1,89 @@
+import type { Log } from '../../../platform/log.ts'
+import { SERVICE_USERNAME } from '../wire/service-names.ts'
+import type { Connecting } from '../wire/tls.ts'
+import type { Tokens } from '../wire/tokens.ts'
+import { createDuties, type DutiesNeeds, type Order } from './duties.ts'
+import { goInside, type Inside } from './inside.ts'
+import type { Traces } from './traces.ts'
+
+export type VisitorNeeds = DutiesNeeds & {
+  url: () => string
+  /** Rejects for a group that no WebSocket may join. */
+  mustBeJoinable: (group: string) => Promise<void>
+  connecting: Pick<Connecting, 'socketOptions'>
+  tokens: Pick<Tokens, 'sign'>
+  /** What a visit saw when its work was done. */
+  seen: (group: string, isRecording: boolean) => void
+  log: Log
+}
+
+/** With these Galene lets somebody into every group, locked or full, and they may end a recording. */
+const PERMISSIONS = ['op', 'record', 'message']
+
+/** Goes into groups, does what is to be done, and stays where a token of before is good for a while; `again` is called where that was cut short. */
+export const createVisitor = (
+  needs: VisitorNeeds,
+  traces: Traces,
+  again: (group: string) => void,
+) => {
+  const staying = new Map<string, Inside>()
+  let isOver = false
+
+  const enter = async (group: string) => {
+    await needs.mustBeJoinable(group)
+    const ticket = {
+      username: SERVICE_USERNAME,
+      group,
+      role: 'moderator',
+      recording: true,
+    } as const
+    const token = await needs.tokens.sign(ticket, { permissions: PERMISSIONS })
+    return goInside({ url: needs.url(), group, token, connecting: needs.connecting })
+  }
+  type Duties = ReturnType<typeof createDuties>
+  const leave = (group: string, inside: Inside, duties: Duties) => {
+    if (staying.get(group) === inside) staying.delete(group)
+    if (!duties.hasDirect()) traces.empty(group)
+    inside.leave()
+  }
+  const stay = (group: string, inside: Inside, duties: Duties) => {
+    staying.set(group, inside)
+    duties.keepWatch((err) => needs.log.error({ err, group }, 'somebody in a call was not judged'))
+    const timer = setTimeout(() => leave(group, inside, duties), traces.leftMs(group)).unref()
+    void inside.ended.then(() => {
+      clearTimeout(timer)
+      if (staying.get(group) !== inside) return
+      staying.delete(group)
+      again(group)
+    })
+  }
+
+  return {
+    /** Rejects where not all could be done. */
+    async visit(group: string, order: Order): Promise<void> {
+      const before = staying.get(group)
+      const inside = await enter(group)
+      if (!inside) return traces.empty(group)
+      const duties = createDuties(needs, group, inside, order)
+      try {
+        await duties.fulfil()
+      } catch (error) {
+        inside.leave()
+        throw error
+      }
+      needs.seen(group, duties.isRecording())
+      staying.delete(group)
+      before?.leave()
+      const isWatched = order.watch || before !== undefined
+      if (isWatched && !isOver && traces.leftMs(group) > 0) stay(group, inside, duties)
+      else leave(group, inside, duties)
+    },
+    /** Stays nowhere any more. */
+    stop() {
+      isOver = true
+      const all = [...staying.values()]
+      staying.clear()
+      for (const inside of all) inside.leave()
+    },
+  }
+}

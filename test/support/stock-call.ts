@@ -1,0 +1,114 @@
+import { createServer } from 'node:net'
+import type { Client } from './client.ts'
+import { eventually } from './eventually.ts'
+import { startGalene } from './galene.ts'
+import { type Name, PASSWORD, type Pyrite, startPyrite } from './pyrite.ts'
+import { type Connection, connectTo, type Json } from './sfu.ts'
+
+const PAGES = 'https://galene.example.org'
+
+const freePort = (): Promise<number> =>
+  new Promise((done) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => done(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+
+let clients = 0
+/** Joins at Galene itself, as its own page does, and stays. */
+export const enterDirectly = async (url: string, group: string, token: string) => {
+  clients += 1
+  const id = `direct-${clients}`
+  const connection = connectTo(`${url}/ws`)
+  await connection.opens()
+  connection.send({ type: 'handshake', version: ['2'], id })
+  connection.send({ type: 'join', kind: 'join', group, token })
+  const joined = await connection.hears({ type: 'joined' })
+  return { ...connection, id, joined }
+}
+export type Direct = Awaited<ReturnType<typeof enterDirectly>>
+
+/** A Pyrite with `galene.stock_client` on, in front of a Galene of somebody's own, and people signed in. Calls take four people. */
+export const startStockCalls = async (binary: string) => {
+  const galene = await startGalene({ binary })
+  const port = await freePort()
+  const settings = {
+    server: { port, public_url: `http://127.0.0.1:${port}` },
+    sfu: { url: galene.url, groups_dir: galene.groups, max_clients: 4 },
+    galene: { stock_client: true, stock_client_url: PAGES },
+  }
+  let pyrite: Pyrite
+  const people = {} as Record<Name, Client>
+  const start = async (folder?: string) => {
+    pyrite = await startPyrite({ settings, ...(folder !== undefined && { folder }) })
+    for (const name of ['alice', 'bob', 'carol', 'mallory'] as const) {
+      people[name] = await pyrite.signIn(name)
+    }
+  }
+  await start()
+  let channels = 0
+  /** What Galene's page is told by Pyrite for a name and a password. */
+  const tokenFor = async (username: Name, group: string): Promise<string> => {
+    const response = await fetch(`${pyrite.url}/galene/auth`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: PAGES },
+      body: JSON.stringify({ location: `${PAGES}/group/${group}/`, username, password: PASSWORD }),
+    })
+    const text = await response.text()
+    if (response.status !== 200) throw new Error(`${response.status} ${text}`)
+    return text
+  }
+  const inStep = (slug: string) =>
+    eventually(() => {
+      const { state } = pyrite.app.sfu.syncState(slug)
+      if (state !== 'in-step') throw new Error(state)
+    })
+  return {
+    people,
+    inStep,
+    galene,
+    pyrite: () => pyrite,
+    tokenFor,
+    /** Alice moderates it, bob and carol are in it. */
+    async channel(): Promise<string> {
+      channels += 1
+      const slug = `room-${channels}`
+      await people.alice.send('POST', '/api/channels', { name: slug, slug })
+      for (const name of ['bob', 'carol'] as const) {
+        const { id } = people[name].user
+        await people.alice.send('PUT', `/api/channels/${slug}/members/${id}`, { role: 'member' })
+      }
+      await inStep(slug)
+      return slug
+    },
+    /** In Galene's own page. */
+    enter: async (name: Name, slug: string): Promise<Direct> =>
+      enterDirectly(galene.url, slug, await tokenFor(name, slug)),
+    /** In Pyrite's page. */
+    async join({ url, cookie }: Client, group: string) {
+      clients += 1
+      const connection: Connection = connectTo(`${url}/sfu`, { cookie, origin: url })
+      await connection.opens()
+      connection.send({ type: 'handshake', version: ['2'], id: `bridged-${clients}` })
+      connection.send({ type: 'join', kind: 'join', group })
+      const joined = await connection.hears({ type: 'joined' }, 10_000)
+      return { ...connection, id: `bridged-${clients}`, joined }
+    },
+    async act(slug: string, wish: Json): Promise<void> {
+      const answer = await people.alice.send('POST', `/api/channels/${slug}/moderation`, wish)
+      if (answer.status !== 201) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`)
+    },
+    async restart(whileDown: () => Promise<void> = async () => undefined) {
+      const { folder } = pyrite
+      await pyrite.stop({ keep: true })
+      await whileDown()
+      await start(folder)
+    },
+    async stop() {
+      await pyrite.stop()
+      await galene.end()
+    },
+  }
+}
+export type StockCalls = Awaited<ReturnType<typeof startStockCalls>>
