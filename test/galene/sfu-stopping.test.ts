@@ -44,7 +44,7 @@ describe.each(sfusUnderTest())('a supervised $name that hangs', (sfu) => {
     await eventually(() => expect(states(bridge)).toEqual(new Set(['in-step'])), 20_000)
     const pid = Number(await readFile(join(bridge.config.sfu.data_dir, 'sfu.pid'), 'utf8'))
     process.kill(pid, 'SIGSTOP')
-    bridge.sfu.groupsChanged()
+    for (const { name } of groups) bridge.sfu.groupsChanged(name)
     expect(states(bridge)).toEqual(new Set(['pending']))
     await stopsWithin(bridge, 5_000)
     expect(() => process.kill(pid, 0)).toThrow('ESRCH')

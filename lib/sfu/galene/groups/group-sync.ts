@@ -45,6 +45,7 @@ export class GroupSync {
   private readonly overtaken = new Set<string>()
   private readonly tries = new Map<string, number>()
   private prepared: Promise<void> | undefined
+  private wasSeen = false
 
   constructor(needs: GroupsNeeds) {
     this.needs = needs
@@ -95,6 +96,15 @@ export class GroupSync {
   pend(name: string) {
     this.changed.add(name)
     if (this.states.get(name)?.state === 'in-step') this.set(name, PENDING)
+  }
+
+  /** The SFU answers, as it did not a moment ago. Of what was written before it ever did, nothing is known yet. */
+  doubt() {
+    for (const name of this.known.keys()) {
+      this.unsure.add(name)
+      if (!this.wasSeen && this.states.get(name)?.state === 'in-step') this.set(name, PENDING)
+    }
+    this.wasSeen = true
   }
 
   /** Nothing was asked for yet: a look over all takes what changed until now. */

@@ -63,7 +63,7 @@ export class Groups {
    * start.
    */
   async lookOver(): Promise<void> {
-    for (const name of this.sync.known.keys()) this.sync.unsure.add(name)
+    this.sync.doubt()
     this.wantsAll = true
     await this.round
     if (this.wantsAll && this.isAtWork()) await this.goRound()

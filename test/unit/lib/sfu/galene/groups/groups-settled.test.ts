@@ -47,6 +47,7 @@ beforeEach(async () => {
   const log = createLog('silent')
   groups = new Groups({ port, source: async () => [...channels], log, changed: () => undefined })
   await groups.start()
+  await groups.lookOver()
   kept = []
 })
 afterEach(async () => {
@@ -82,6 +83,21 @@ it('a join to a group in step glances at it where the SFU came back, half a seco
     Array(2).fill({ state: 'in-step' }),
   )
   expect(await outcome('attic', 500)).toBe(true)
+})
+
+it('what was written before the SFU ever answered is pending when it does, until it was looked at', async () => {
+  const log = createLog('silent')
+  const others = new Groups({ port, source: async () => channels, log, changed: () => undefined })
+  await others.start()
+  close()
+  void others.lookOver()
+  await vi.advanceTimersByTimeAsync(10)
+  expect([others.state('garden'), others.state('attic')]).toEqual([
+    { state: 'in-step' },
+    { state: 'pending' },
+  ])
+  open()
+  await others.stop()
 })
 
 it('what a long round has read is not written over what changed since', async () => {
