@@ -57,7 +57,7 @@ export const FINDINGS = {
     level: 'problem',
     what: 'Pyrite cannot make a group.',
     why: 'New channels get no call, and changes do not reach the call server.',
-    fix: 'Let the account that runs Pyrite write to sfu.groups_dir, or, with galene.sync = "api", mend what the message names.',
+    fix: 'Let the account that runs Pyrite write to sfu.groups_dir (docs/galene.md has the commands), or, with galene.sync = "api", mend what the message names.',
   },
   'group-unreadable': {
     level: 'problem',

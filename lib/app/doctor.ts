@@ -66,11 +66,11 @@ const lookAtMedia = async (needs: DoctorNeeds, look: SfuLook | undefined) => {
   }
 }
 
-/** That all is in step is said only where the call server was seen to take it. */
+/** That all is in step is said only where the call server was seen to take it; and that no group can be made, once. */
 const groupFindings = (findings: readonly Finding[], look: SfuLook | undefined): Finding[] =>
   findings.length === 0 && look?.join.is === 'joined'
     ? [well('groups', 'Every channel is in step with the call server.')]
-    : [...findings]
+    : findings.filter(({ code }) => code !== 'groups-not-written' || look?.noGroup === undefined)
 
 const lookAtServer = async ({ config, now, sfuUrl, idleGroup }: DoctorNeeds) => {
   const url = sfuUrl()

@@ -82,6 +82,16 @@ describe('pyrite doctor', () => {
     expect(group()).toMatchObject([{ code: 'group-stale' }])
   })
 
+  it('says once that the group folder cannot be used', async () => {
+    const running = await started({ sfu: 'builtin' })
+    const away = join(running.folder, 'away')
+    const environment = { ...environmentOf(running.config), PYRITE_SFU_GROUPS_DIR: away }
+    await writeFile(away, 'this is no folder')
+    expect(await runCommand(['doctor', '--json'], environment)).toBe(1)
+    const codes = told().findings.map(({ code }) => code)
+    expect(codes.filter((code) => code === 'groups-not-written')).toHaveLength(1)
+  })
+
   it('makes no database where there is none', async () => {
     const running = await started({})
     const path = join(running.folder, 'none.db')
