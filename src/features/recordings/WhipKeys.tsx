@@ -31,6 +31,7 @@ const Copied = ({ label, text }: { label: string; text: string }) => {
       <Button onClick={() => void copy()}>
         {isCopied ? <Check size={16} aria-hidden="true" /> : <Copy size={16} aria-hidden="true" />}
         {isCopied ? 'Copied' : 'Copy'}
+        <span class="hidden-words">{label}</span>
       </Button>
     </div>
   )
