@@ -112,6 +112,11 @@ it('a call can be joined, put away, found again and left', { timeout: LONG }, as
   await send(alice, 'In the call and writing')
   await shows(bob, 'In the call and writing')
   await fits(alice, 'channel beside a call')
+  const [own, other] = [await world.pyrite.signIn('alice'), await world.pyrite.signIn('bob')]
+  await own.send('PUT', `/api/channels/general/members/${other.user.id}`, { role: 'moderator' })
+  await other.send('POST', '/api/channels/general/moderation', { kind: 'mute' })
+  const asked = 'Bob asks you to stay muted. Your microphone is off.'
+  await page.locator('.toast').getByText(asked).waitFor()
   await page.getByRole('region', { name: 'Your call' }).getByRole('link').tap()
   await page.getByRole('toolbar').getByRole('button', { name: 'Leave' }).tap()
   await page.getByRole('button', { name: /^Join call/ }).waitFor()
