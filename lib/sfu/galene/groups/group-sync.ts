@@ -35,7 +35,7 @@ export class GroupSync {
   written = 0
   readonly states = new Map<string, SyncState>()
   readonly known = new Map<string, Group>()
-  /** Groups that may be different now at the SFU, which came back; until they are looked at. */
+  /** Groups that may be different now at the SFU, until they are looked at. */
   readonly unsure = new Set<string>()
   private readonly needs: GroupsNeeds
   private readonly turns = createTurns()
@@ -98,13 +98,17 @@ export class GroupSync {
     if (this.states.get(name)?.state === 'in-step') this.set(name, PENDING)
   }
 
-  /** The SFU answers, as it did not a moment ago. Of what was written before it ever did, nothing is known yet. */
+  /** Any group may be another one there now. */
   doubt() {
-    for (const name of this.known.keys()) {
-      this.unsure.add(name)
-      if (!this.wasSeen && this.states.get(name)?.state === 'in-step') this.set(name, PENDING)
-    }
+    for (const name of this.known.keys()) this.unsure.add(name)
+  }
+
+  /** The SFU answers, as it did not a moment ago. Of what was written before it ever did, nothing is known yet. */
+  answers() {
+    this.doubt()
+    if (this.wasSeen) return
     this.wasSeen = true
+    for (const [name, { state }] of this.states) if (state === 'in-step') this.set(name, PENDING)
   }
 
   /** Nothing was asked for yet: a look over all takes what changed until now. */

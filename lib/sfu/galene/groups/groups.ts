@@ -48,10 +48,12 @@ export class Groups {
     this.sync = new GroupSync(needs)
   }
 
-  /** The channel of this name changed, came or went; without a name: any of them may have, and those that did are found. */
+  /** The channel of this name changed, came or went; without a name: any of them may have, and a join glances at its own. */
   readonly changed = (name?: string): void => {
-    if (name === undefined) this.wantsAll = true
-    else {
+    if (name === undefined) {
+      this.sync.doubt()
+      this.wantsAll = true
+    } else {
       this.wanted.add(name)
       this.sync.pend(name)
     }
@@ -63,7 +65,7 @@ export class Groups {
    * start.
    */
   async lookOver(): Promise<void> {
-    this.sync.doubt()
+    this.sync.answers()
     this.wantsAll = true
     await this.round
     if (this.wantsAll && this.isAtWork()) await this.goRound()
@@ -95,7 +97,10 @@ export class Groups {
   /** The first round, then one every five minutes. Resolves when the first is done, or goes on after ten seconds: an API is slow. */
   async start(): Promise<void> {
     this.isStarted = true
-    this.regular = setInterval(() => this.changed(), EVERY_MS).unref()
+    this.regular = setInterval(() => {
+      this.wantsAll = true
+      this.later()
+    }, EVERY_MS).unref()
     await Promise.race([this.goRound(), pause(FIRST_ROUND_MS)])
   }
 
