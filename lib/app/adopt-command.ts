@@ -5,7 +5,7 @@ import type { User } from '../protocol/users.ts'
 import { type Look, lookAt } from '../sfu/galene/adoption/adoption.ts'
 import { type Adoption, createAdoption } from '../sfu/galene/adoption/ways.ts'
 import { chooseSfu } from '../sfu/galene/server/choose.ts'
-import { describePlan, mustBeOwner, type Plan, planFor } from './adopt-plan.ts'
+import { describePlan, keptNotes, mustBeOwner, type Plan, planFor } from './adopt-plan.ts'
 import { type Environment, say, UsageError } from './environment.ts'
 import type { People } from './features.ts'
 import { withPeople } from './people.ts'
@@ -52,7 +52,7 @@ const looksAt = async ({ port, jwk }: Adoption, names?: readonly string[]) => {
   const looks: Look[] = []
   const missing: string[] = []
   for (const name of names ?? (await port.names())) {
-    const look = await lookAt(port, name, jwk)
+    const look = await lookAt(port, name, { jwk, now: new Date() })
     if (look) looks.push(look)
     else missing.push(name)
   }
@@ -131,6 +131,7 @@ const adoptAll = async (world: World, plans: readonly Plan[], { owner }: Options
     try {
       await adoptOne(world, plan, owner)
       say(`${name}: ${describePlan(plan, owner, world.adoption.jwk)[0]}`)
+      indent(keptNotes(plan.copy))
     } catch (error) {
       isWell = false
       say(`${name}: FAILED: ${(error as Error).message}`)

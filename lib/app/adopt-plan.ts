@@ -77,6 +77,21 @@ const cutNotes = ({ copy, channel }: Plan): string[] => {
   ]
 }
 
+/** Settings that stay as they are in Galene, and close a call in ways that nobody sees in Pyrite. */
+const KEPT: Record<string, (value: unknown) => string> = {
+  expires: (value) => `nobody may join after ${value}`,
+  'not-before': (value) => `nobody may join before ${value}`,
+  autolock: () => 'its call is locked for others whenever nobody who moderates is in it',
+  autokick: () => 'everybody has to leave its call with the last one who moderates',
+}
+/** What the settings will do to its call that the group keeps, a line for each. */
+export const keptNotes = ({ description }: GroupCopy): string[] => {
+  const fields = knownFields(description)
+  return Object.entries(KEPT).flatMap(([key, inWords]) =>
+    fields[key] ? [`${key} stays: ${inWords(fields[key])}`] : [],
+  )
+}
+
 /** A plan in lines: what happens in Pyrite, then in Galene. */
 export const describePlan = (plan: Plan, owner: User, jwk: PublicJwk): string[] => {
   const { channel, group, copy } = plan
@@ -85,7 +100,12 @@ export const describePlan = (plan: Plan, owner: User, jwk: PublicJwk): string[] 
     ? `becomes the ${kind} channel "${channel.name}", with ${owner.username} as its moderator`
     : 'is given to the channel of this name, whose name, topic and members stay'
   const after = parseDescription(writeDescription(group, jwk, withoutWaysIn(copy.description)))
-  return [first, ...cutNotes(plan), ...changesBetween(copy.description, after ?? {})]
+  return [
+    first,
+    ...cutNotes(plan),
+    ...keptNotes(copy),
+    ...changesBetween(copy.description, after ?? {}),
+  ]
 }
 
 /** The person who takes groups over. */

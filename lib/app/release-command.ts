@@ -6,7 +6,7 @@ import { type Environment, say, UsageError } from './environment.ts'
 
 /** The backup of a group that can be released. Throws a sentence for every other. */
 const mustBeAdopted = async ({ adoption: { port, jwk, backups } }: World, name: string) => {
-  const look = await lookAt(port, name, jwk)
+  const look = await lookAt(port, name, { jwk, now: new Date() })
   if (!look) throw new UsageError(`There is no group ${name}.`)
   const { standing } = look
   if (standing.is === 'unfit') throw new UsageError(`${name} cannot be released: ${standing.why}`)

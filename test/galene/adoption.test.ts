@@ -232,6 +232,45 @@ describe.each(RUNS)('adopting by $way, with $binary', ({ binary, way }) => {
     expect((await world.run('list')).said).toMatch(/garden +is the call of its channel, adopted/)
   })
 
+  it('what Galene itself cannot read is refused with the name of the field, and so is a group that has expired', async () => {
+    const others: [string, string, RegExp][] = [
+      ['seats', '{"Max-Clients":"seven"}', /"Max-Clients" takes only a whole number/],
+      ['king', '{"users":{"jch":{"permissions":"king"}}}', /"users" takes only permissions that/],
+      ['typo', '{"users":{"jch":{"passwort":"1"}}}', /"users" takes .* without a field "passwort"/],
+      ['half', '{"wildcard-user":{"password":7}}', /"wildcard-user" takes only passwords that/],
+      ['words', '{"codecs":"vp8"}', /"codecs" takes only a list/],
+      ['never', '{"expires":"2030-02-30T00:00:00Z"}', /"expires" takes only a time as in/],
+      ['locks', '{"autolock":"yes"}', /"autolock" takes only true or false/],
+    ]
+    for (const [name, text] of others) await galene.write(name, text)
+    const old = '{"expires":"2021-01-01T00:00:00Z"}'
+    await galene.write('old', old)
+    const { said } = await adopt('--all')
+    for (const [name, text, why] of others) {
+      // Galene agrees: it is asked the same.
+      expect([name, (await fetch(`${galene.url}/group/${name}/.status`)).ok]).toEqual([name, false])
+      const line = said.split('\n').find((one) => one.startsWith(`${name}: `))
+      expect(line).toMatch(/left alone: (Galene|the call server) cannot/)
+      if (way === 'files') expect(line).toMatch(why)
+      expect(await galene.text(name)).toBe(text)
+    }
+    expect(said).toMatch(/old: left alone: it expired at 2021-01-01T00:00:00Z/)
+    expect(await galene.text('old')).toBe(old)
+  })
+
+  it('says what the settings do that stay, before and when it adopts', async () => {
+    const settings = { expires: '2999-01-01T00:00:00Z', 'not-before': '2020-01-01T00:00:00Z' }
+    await galene.write('strict', JSON.stringify({ ...settings, autolock: true, autokick: true }))
+    for (const more of [['--dry-run'], []]) {
+      const { said } = await adopt('strict', ...more)
+      expect(said).toContain('expires stays: nobody may join after 2999-01-01T00:00:00Z')
+      expect(said).toContain('not-before stays: nobody may join before 2020')
+      expect(said).toContain('autolock stays: its call is locked')
+      expect(said).toContain('autokick stays: everybody has to leave')
+    }
+    expect(await galene.read('strict')).toMatchObject({ ...settings, autokick: true })
+  })
+
   it('a group whose name a channel has goes to that channel, which stays as it is', async () => {
     await galene.write('general', '{"displayName":"Hall","autolock":true}')
     expect((await adopt('general')).said).toContain('is given to the channel of this name')

@@ -175,12 +175,14 @@ describe('the group files', () => {
     const first = await start()
     await first.stop()
     const theirs = { codecs: ['vp8', 'opus'], autolock: true, 'max-history-age': 60 }
-    const more = { ...theirs, redirect: 'https://elsewhere', colour: 'green', Contact: 'me' }
+    const unreadable = { autokick: 'yes', 'wildcard-user': { permissions: 'king' } }
+    const odd = { redirect: 'https://elsewhere', colour: 'green', ...unreadable }
+    const more = { ...theirs, ...odd, Contact: 'me' }
     await writeFile(path('garden'), JSON.stringify({ ...(await read('garden')), ...more }))
     await start()
     const now = await read('garden')
     expect(now).toMatchObject({ ...theirs, contact: 'me', displayName: 'garden' })
-    for (const gone of ['redirect', 'colour', 'Contact']) expect(now).not.toHaveProperty(gone)
+    for (const gone of [...Object.keys(odd), 'Contact']) expect(now).not.toHaveProperty(gone)
   })
 
   it.each([

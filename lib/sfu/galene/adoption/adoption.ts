@@ -1,13 +1,8 @@
 import type { FileRights } from '../../../platform/files.ts'
 import { isUsableSlug, RESERVED_SLUGS } from '../../../protocol/slug.ts'
 import type { Group } from '../../sfu.ts'
-import {
-  type Description,
-  isManaged,
-  isOurs,
-  knownFields,
-  unknownField,
-} from '../groups/group-file.ts'
+import { type Description, isManaged, isOurs, knownFields } from '../groups/group-file.ts'
+import { unreadableField } from '../groups/readable.ts'
 import type { PublicJwk } from '../wire/tokens.ts'
 
 /** A group as it was found. `text` is what a backup holds. */
@@ -75,6 +70,9 @@ export const restored = (now: Description, backup: Description): Description => 
   )
 }
 
+/** What a group is looked at with: the key of this Pyrite, and the time. */
+export type LookingAt = { jwk: PublicJwk; now: Date }
+
 /** How a group stands to this Pyrite, and the reason in words where it cannot be adopted. */
 export type Standing =
   | { is: 'free' | 'adopting' | 'ours' | 'releasing' }
@@ -93,17 +91,18 @@ export const unfitName = (name: string): string | undefined => {
 }
 
 /** What a group says about itself. */
-const standingOf = (description: Description, jwk: PublicJwk): Standing => {
-  const { comment, redirect } = knownFields(description)
+const standingOf = (description: Description, { jwk, now }: LookingAt): Standing => {
+  const { comment, redirect, expires } = knownFields(description)
   if (comment === RELEASING) return { is: 'releasing' }
   if (comment === ADOPTING || comment === TAKEN) return { is: 'adopting' }
   if (isOurs(description, jwk)) return { is: 'ours' }
   if (isManaged(description)) return unfit('a Pyrite with another signing key manages it')
-  const unknown = unknownField(description)
-  if (unknown !== undefined) {
-    return unfit(`Galene cannot read it: it knows no field "${unknown}"`)
-  }
+  const unreadable = unreadableField(description)
+  if (unreadable !== undefined) return unfit(`Galene cannot read it: ${unreadable}`)
   if (redirect) return unfit('it only leads elsewhere (redirect), so nobody meets in it')
+  if (expires && Date.parse(String(expires)) <= now.getTime()) {
+    return unfit(`it expired at ${expires}, so nobody may join it: take "expires" out first`)
+  }
   return { is: 'free' }
 }
 
@@ -114,7 +113,7 @@ export type Look = { name: string; displayName: string; standing: Standing }
 export const lookAt = async (
   port: Pick<AdoptionPort, 'peek'>,
   name: string,
-  jwk: PublicJwk,
+  looking: LookingAt,
 ): Promise<Look | undefined> => {
   const why = unfitName(name)
   if (why !== undefined) return { name, displayName: '', standing: unfit(why) }
@@ -122,7 +121,7 @@ export const lookAt = async (
     const description = await port.peek(name)
     if (!description) return
     const displayName = String(knownFields(description).displayName ?? '')
-    return { name, displayName, standing: standingOf(description, jwk) }
+    return { name, displayName, standing: standingOf(description, looking) }
   } catch (error) {
     return { name, displayName: '', standing: unfit((error as Error).message) }
   }

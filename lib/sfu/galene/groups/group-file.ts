@@ -1,8 +1,8 @@
 import type { ChannelRole } from '../../../protocol/channels.ts'
 import type { Group } from '../../sfu.ts'
 import { STOCK_PATHS } from '../../stock-paths.ts'
-import { GROUP_FIELDS } from '../wire/facts.ts'
 import type { PublicJwk } from '../wire/tokens.ts'
+import { fieldNamed, isReadable } from './readable.ts'
 
 /** How the comment of a file begins that Pyrite may write. */
 export const MARKER = 'managed by Pyrite'
@@ -20,7 +20,6 @@ const ROLES: Record<ChannelRole, string> = {
   listener: 'message',
 }
 
-const BY_FOLD = new Map(GROUP_FIELDS.map((name) => [name.toLowerCase(), name]))
 /** A group with a redirect brings Galene 1.1 down when somebody joins it over the WebSocket. */
 const NEVER = new Set(['redirect'])
 
@@ -53,26 +52,22 @@ export const isOurs = (description: Description | undefined, { kid }: PublicJwk)
 export const knownFields = (description: Description): Description => {
   const known: Description = {}
   for (const [key, value] of Object.entries(description)) {
-    const name = BY_FOLD.get(key.toLowerCase())
+    const name = fieldNamed(key)
     if (name) known[name] = value
   }
   return known
 }
-
-/** A field for which Galene refuses the file; undefined where it knows them all. */
-export const unknownField = (description: Description): string | undefined =>
-  Object.keys(description).find((key) => !BY_FOLD.has(key.toLowerCase()))
 
 /** Ours, which are there while `galene.stock_client` is on, and go with it. */
 const isOurAddress = (key: string, value: unknown): boolean =>
   (key === 'authServer' || key === 'authPortal') &&
   STOCK_PATHS.some((path) => new RegExp(`${path}(?:\\?|$)`).test(String(value)))
 
-/** What somebody else set in the file and Galene knows. An unknown field would make all joins fail, so it goes. */
+/** What somebody else set in the file and Galene can read. A field that it cannot would make all joins fail, so it goes. */
 const preserved = (existing: Description): Description =>
   Object.fromEntries(
     Object.entries(knownFields(existing)).filter(
-      ([key, value]) => !NEVER.has(key) && !isOurAddress(key, value),
+      ([key, value]) => !NEVER.has(key) && !isOurAddress(key, value) && isReadable(key, value),
     ),
   )
 
