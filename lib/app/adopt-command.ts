@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Config } from '../platform/config/schema.ts'
 import { createLog } from '../platform/log.ts'
+import { asOneLine } from '../protocol/line.ts'
 import type { User } from '../protocol/users.ts'
 import { type Look, lookAt } from '../sfu/galene/adoption/adoption.ts'
 import { type Adoption, createAdoption } from '../sfu/galene/adoption/ways.ts'
@@ -86,7 +87,7 @@ const stateOf = async (
 const sayList = async (world: World): Promise<boolean> => {
   const { looks } = await looksAt(world.adoption)
   if (looks.length === 0) say('There are no groups.')
-  for (const look of looks) say(`${look.name.padEnd(24)} ${await stateOf(world, look)}`)
+  for (const look of looks) say(`${asOneLine(look.name).padEnd(24)} ${await stateOf(world, look)}`)
   return true
 }
 
@@ -111,7 +112,7 @@ const plansFor = async (world: World, looks: readonly Look[], options: Options) 
     const copy =
       is === 'free' || is === 'adopting' ? await world.adoption.port.read(look.name) : undefined
     if (copy) plans.push(await planFor({ ...world, ...options }, copy, is === 'adopting'))
-    else say(`${look.name}: left alone: ${leftAlone(look)}`)
+    else say(`${asOneLine(look.name)}: left alone: ${leftAlone(look)}`)
   }
   return plans
 }

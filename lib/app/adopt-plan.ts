@@ -1,5 +1,6 @@
 import type { Config } from '../platform/config/schema.ts'
 import { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH } from '../protocol/limits.ts'
+import { asOneLine } from '../protocol/line.ts'
 import type { User } from '../protocol/users.ts'
 import { type GroupCopy, withoutWaysIn } from '../sfu/galene/adoption/adoption.ts'
 import { changesBetween } from '../sfu/galene/groups/group-changes.ts'
@@ -29,7 +30,7 @@ export type Plan = {
 
 /** As much of a text as fits, and never half a character. */
 const cut = (text: unknown, most: number): string =>
-  String(text ?? '')
+  asOneLine(String(text ?? ''))
     .trim()
     .slice(0, most)
     .replace(/[\uD800-\uDBFF]$/, '')
@@ -66,9 +67,10 @@ export const planFor = async (
 const cutNotes = ({ copy, channel }: Plan): string[] => {
   if (!channel) return []
   const { displayName, description } = knownFields(copy.description)
-  const isCut = (text: unknown, is: string) => text !== undefined && String(text).trim() !== is
+  const isCut = (text: unknown, is: string) =>
+    !['', is].includes(cut(text, Number.POSITIVE_INFINITY))
   return [
-    ...(isCut(displayName, channel.name) && String(displayName).trim() !== ''
+    ...(isCut(displayName, channel.name)
       ? [`the name is cut to ${MAX_CHANNEL_NAME_LENGTH} characters`]
       : []),
     ...(isCut(description, channel.topic)

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
+import { asOneLine } from '../protocol/line.ts'
 
 export type Environment = Record<string, string | undefined>
 
-/** Writes a line for the person who runs the command. */
-export const say = (line = ''): void => {
-  process.stdout.write(`${line}\n`)
+/** Writes a line, or several, for the person who runs the command: whoever chose the names in it, their terminal does nothing else. */
+export const say = (text = ''): void => {
+  process.stdout.write(`${text.split('\n').map(asOneLine).join('\n')}\n`)
 }
 
 /** A mistake of the person who runs the command: the sentence is all they need. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { parse } from '../platform/parse.ts'
+import { asOneLine } from '../protocol/line.ts'
 import { CreateUser } from '../protocol/users.ts'
 import { type Environment, say, UsageError } from './environment.ts'
 import type { People } from './features.ts'
@@ -45,7 +46,9 @@ const verbs: Record<string, Run> = {
 
 const list = async ({ users }: People) => {
   for (const { username, displayName, role, disabled } of await users.list()) {
-    say(`${username.padEnd(24)} ${role.padEnd(8)}${disabled ? 'disabled ' : ''}${displayName}`)
+    say(
+      `${username.padEnd(24)} ${role.padEnd(8)}${disabled ? 'disabled ' : ''}${asOneLine(displayName)}`,
+    )
   }
 }
 

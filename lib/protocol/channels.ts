@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH } from './limits.ts'
+import { Line, Name } from './line.ts'
 import { MAX_SLUG_LENGTH } from './slug.ts'
 
 export type ChannelRole = 'moderator' | 'member' | 'listener'
@@ -40,8 +41,8 @@ export type ChannelMember = { userId: string; role: ChannelRole; joinedAt: strin
 
 /** Any text at all: what cannot be a slug answers like a channel that does not exist. */
 export const ChannelSlug = z.string()
-export const ChannelName = z.string().trim().min(1).max(MAX_CHANNEL_NAME_LENGTH)
-export const Topic = z.string().trim().max(MAX_TOPIC_LENGTH)
+export const ChannelName = Name.max(MAX_CHANNEL_NAME_LENGTH)
+export const Topic = Line.max(MAX_TOPIC_LENGTH)
 const ChannelRoleShape = z.enum(['moderator', 'member', 'listener'])
 
 /** POST /api/channels, channels.create. Without `slug` it is made from the name. Answered with `MyChannel`. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type ChannelRole, ChannelSlug } from './channels.ts'
 import { MAX_MODERATION_SECONDS, MAX_REASON_LENGTH, PAGE_SIZE } from './limits.ts'
+import { Line } from './line.ts'
 import type { Rights } from './rights.ts'
 
 /**
@@ -37,14 +38,7 @@ export type ModerationAct = {
   lock: { scope: LockScope; exempt: ChannelRole[] } | null
 }
 
-/** Half a character, as a text that was cut may end with: it would be stored as another text than it is told. */
-const HALVES = /\p{Surrogate}/gu
-const Reason = z
-  .string()
-  .trim()
-  .max(MAX_REASON_LENGTH)
-  .overwrite((text) => text.replace(HALVES, '\ufffd'))
-  .default('')
+const Reason = Line.max(MAX_REASON_LENGTH).default('')
 const UserId = z.string().max(64)
 /** How long it holds, in whole seconds from now. */
 const Seconds = z.number().int().min(1).max(MAX_MODERATION_SECONDS)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MAX_DISPLAY_NAME_LENGTH, MAX_PASSWORD_LENGTH, USERNAME_PATTERN } from './limits.ts'
+import { Name } from './line.ts'
 
 export type Role = 'admin' | 'member'
 
@@ -15,7 +16,7 @@ export type User = {
 export const Username = z
   .string()
   .regex(USERNAME_PATTERN, 'small letters, digits, dot, dash and underscore; 1 to 32 characters')
-export const DisplayName = z.string().trim().min(1).max(MAX_DISPLAY_NAME_LENGTH)
+export const DisplayName = Name.max(MAX_DISPLAY_NAME_LENGTH)
 export const Password = z.string().min(1).max(MAX_PASSWORD_LENGTH)
 
 /** POST /api/session. Answered with `SessionInfo` and the session cookie. */

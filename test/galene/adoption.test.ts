@@ -258,6 +258,19 @@ describe.each(RUNS)('adopting by $way, with $binary', ({ binary, way }) => {
     expect(await galene.text('old')).toBe(old)
   })
 
+  it('names that would play with the terminal become one plain line', async () => {
+    const displayName = 'Gar\u001b[2J\u202e\nden: is yours'
+    await galene.write('attic', JSON.stringify({ displayName, description: 'a\r\u0007b' }))
+    const { said: list } = await world.run('list')
+    expect(list).toMatch(/attic +can be adopted: "Gar \[2J den: is yours"/)
+    const { said } = await adopt('attic', '--open')
+    expect(`${list}${said}`).not.toMatch(/[^\P{Cc}\n]|\u202e/u)
+    await start()
+    const bob = await pyrite?.signIn('bob')
+    const { body } = (await bob?.send('GET', '/api/channels')) ?? {}
+    expect(JSON.stringify(body)).toContain('"name":"Gar [2J den: is yours","topic":"a  b"')
+  })
+
   it('says what the settings do that stay, before and when it adopts', async () => {
     const settings = { expires: '2999-01-01T00:00:00Z', 'not-before': '2020-01-01T00:00:00Z' }
     await galene.write('strict', JSON.stringify({ ...settings, autolock: true, autokick: true }))

@@ -1,4 +1,5 @@
 import type { FileRights } from '../../../platform/files.ts'
+import { asOneLine } from '../../../protocol/line.ts'
 import { isUsableSlug, RESERVED_SLUGS } from '../../../protocol/slug.ts'
 import type { Group } from '../../sfu.ts'
 import { type Description, isManaged, isOurs, knownFields } from '../groups/group-file.ts'
@@ -120,7 +121,7 @@ export const lookAt = async (
   try {
     const description = await port.peek(name)
     if (!description) return
-    const displayName = String(knownFields(description).displayName ?? '')
+    const displayName = asOneLine(String(knownFields(description).displayName ?? ''))
     return { name, displayName, standing: standingOf(description, looking) }
   } catch (error) {
     return { name, displayName: '', standing: unfit((error as Error).message) }
