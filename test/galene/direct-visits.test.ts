@@ -96,6 +96,42 @@ describe.each(galenes())("people in Galene's own page, with %s", (binary) => {
     bob.socket.close()
   })
 
+  it('whoever was inside when a lock began stays, also when they raise a hand', async () => {
+    const slug = await world.channel()
+    const bob = await world.enter('bob', slug)
+    const carol = await world.enter('carol', slug)
+    await world.act(slug, { kind: 'lock', scope: 'call', exempt: [], reason: '' })
+    await carol.hears({ type: 'user', kind: 'add', username: 'Pyrite' })
+    bob.send({ type: 'useraction', kind: 'setdata', dest: bob.id, value: { raisehand: true } })
+    await carol.hears({ type: 'user', kind: 'change', id: bob.id })
+    await world.act(slug, { kind: 'kick', userId: idOf(world, 'carol'), reason: '' })
+    await carol.isClosed(SECOND)
+    expect(bob.isOpen()).toBe(true)
+    bob.socket.close()
+  })
+
+  it('an operator who puts Pyrite out at sight keeps nobody in, is banned all the same, and makes it come no faster than once a second', async () => {
+    const slug = await world.channel()
+    await changeMember(slug, idOf(world, 'carol'), 'moderator')
+    const bob = await world.enter('bob', slug)
+    const carol = await world.enter('carol', slug)
+    const isPyrite = ({ kind, username }: Json) => kind === 'add' && username === 'Pyrite'
+    const visits = () => carol.all({ type: 'user' }).filter(isPyrite).length
+    carol.socket.on('message', (data) => {
+      const frame: Json = JSON.parse(String(data))
+      if (frame.type !== 'user' || !isPyrite(frame)) return
+      carol.send({ type: 'useraction', kind: 'kick', dest: frame.id, value: 'out' })
+    })
+    const before = visits()
+    const since = performance.now()
+    await world.act(slug, { kind: 'kick', userId: idOf(world, 'bob'), reason: '' })
+    await bob.isClosed(SECOND)
+    await eventually(() => expect(visits()).toBeGreaterThan(before + 3), 10_000)
+    expect(performance.now() - since).toBeGreaterThan(SECOND)
+    await world.act(slug, { kind: 'ban', userId: idOf(world, 'carol'), reason: '' })
+    await carol.isClosed(2 * SECOND)
+  })
+
   it("Pyrite comes in where the group is full and Galene's own page locked it, unseen on Pyrite's page, and unlocks it", async () => {
     const slug = await world.channel()
     const alice = await world.enter('alice', slug)

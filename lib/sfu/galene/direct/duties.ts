@@ -2,7 +2,7 @@ import type { AccessPolicy, Caller } from '../../sfu.ts'
 import { RECORDER_PERMISSION } from '../wire/facts.ts'
 import { SERVICE_USERNAME } from '../wire/service-names.ts'
 import { permissionsOf } from '../wire/tokens.ts'
-import type { Guest, Inside } from './inside.ts'
+import type { Frame, Guest, Inside } from './inside.ts'
 
 /** What is to be done in a group, beside looking at everybody there. */
 export type Order = {
@@ -49,14 +49,22 @@ export const isRecorder = ({ permissions }: Guest): boolean =>
 const excessOf = ({ permissions }: Guest, allowed: readonly string[]) =>
   permissions.filter((word) => !allowed.includes(word))
 
+const action = (kind: string, dest: string, value?: string): Frame => ({
+  ...{ type: 'useraction', kind, dest, value, username: SERVICE_USERNAME },
+})
+
+/** What puts somebody out, by client id, in which words. */
+export const putOut = (clientId: string, words: string): Frame => action('kick', clientId, words)
+
 /** What Pyrite does in one group that it has gone into. */
 export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, order: Order) => {
   const { policy, personOf, mayRecord, isBridged, hasDirect } = needs
-  const act = (kind: string, { id: dest }: Guest, value?: string) =>
-    inside.say({ type: 'useraction', kind, dest, username: SERVICE_USERNAME, value })
-  const kick = (guest: Guest, words: string) => {
-    act('kick', guest, words)
-    return guest.id
+  const condemned = new Map<string, string>()
+  const act = (kind: string, { id }: Guest) => inside.say(action(kind, id))
+  const kick = ({ id }: Guest, words: string) => {
+    condemned.set(id, words)
+    inside.say(putOut(id, words))
+    return id
   }
   const wordsFor = (userId: string) => order.changed.get(userId) ?? order.changed.get('')
   const isDirect = (guest: Guest) => !isRecorder(guest) && !isBridged(group, guest.id)
@@ -112,6 +120,8 @@ export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, 
   }
 
   return {
+    /** Who had to go, by client id, and in which words. */
+    condemned,
     /** Does all of it, and resolves when those who had to go are gone. */
     async fulfil(): Promise<void> {
       if (order.unlock && inside.isLocked) {

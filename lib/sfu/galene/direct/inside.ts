@@ -8,11 +8,15 @@ import type { Connecting } from '../wire/tls.ts'
 /** Somebody or something in a group, as Galene names it. */
 export type Guest = { id: string; username: string; permissions: readonly string[] }
 
+export type Frame = Record<string, unknown>
+
 export type EntryNeeds = {
   url: string
   group: string
   token: string
   connecting: Pick<Connecting, 'socketOptions'>
+  /** What is said in the same breath as the join, before anybody there can put us out. */
+  first: readonly Frame[]
 }
 
 /** Pyrite's own connection into a group of Galene, past the bridge. */
@@ -23,14 +27,12 @@ export type Inside = {
   say(message: Frame): void
   /** Resolves once all of these have left. Rejects where that takes too long, or the connection is lost. */
   gone(ids: readonly string[]): Promise<void>
-  /** `hear` is called for everybody who comes, or changes, from now on. */
+  /** `hear` is called for everybody who comes from now on. */
   watch(hear: (guest: Guest) => void): void
   /** Resolves when the connection is over, whoever ended it. */
   ended: Promise<void>
   leave(): void
 }
-
-type Frame = Record<string, unknown>
 
 /** For the way in, and for what is waited for inside. */
 const ANSWER_MS = 4_000
@@ -72,8 +74,9 @@ const guestList = () => {
       }
       const name = typeof username === 'string' ? username : ''
       const guest = { id, username: name, permissions: words(permissions) }
+      const isNew = !guests.has(id)
       guests.set(id, guest)
-      hear(guest)
+      if (isNew) hear(guest)
     },
   }
 }
@@ -101,7 +104,7 @@ const until = (isSo: () => boolean, waiting: Set<() => void>, ended: Promise<voi
  * Goes into a group, and resolves when everybody there is known; to undefined where there is no such group. Rejects where Galene
  * does not let us in within four seconds.
  */
-export const goInside = ({ url, group, token, connecting }: EntryNeeds) =>
+export const goInside = ({ url, group, token, connecting, first }: EntryNeeds) =>
   new Promise<Inside | undefined>((resolve, reject) => {
     const options = { perMessageDeflate: false, maxPayload: MAX_SERVER_FRAME_BYTES }
     const socket = new WebSocket(`${url}${WS_PATH}`, { ...connecting.socketOptions, ...options })
@@ -123,6 +126,11 @@ export const goInside = ({ url, group, token, connecting }: EntryNeeds) =>
       ...{ guests, isLocked: false, say, watch, ended, leave },
       gone: (ids) => until(() => !ids.some((id) => guests.has(id)), waiting, ended),
     }
+    // Galene has told everybody who is there before it answers what was asked after the join, and before it puts us out.
+    const allAreKnown = () => {
+      clearTimeout(timer)
+      resolve(inside)
+    }
     const answers: Record<string, (frame: Frame) => void> = {
       user: learn,
       ping: () => say({ type: 'pong' }),
@@ -135,15 +143,13 @@ export const goInside = ({ url, group, token, connecting }: EntryNeeds) =>
         resolve(undefined)
         leave()
       },
-      // Galene has told everybody who is there before it answers what was asked after the join.
-      pong() {
-        clearTimeout(timer)
-        resolve(inside)
-      },
+      pong: allAreKnown,
+      usermessage: ({ kind }) => kind === 'kicked' && allAreKnown(),
     }
     socket.on('open', () => {
       say({ type: 'handshake', version: [PROTOCOL_VERSION], id: own })
       say({ type: 'join', kind: 'join', group, username: SERVICE_USERNAME, token, data: {} })
+      first.forEach(say)
     })
     socket.on('message', (data) => {
       const frame = read(String(data))

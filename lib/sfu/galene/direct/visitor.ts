@@ -2,7 +2,7 @@ import type { Log } from '../../../platform/log.ts'
 import { SERVICE_USERNAME } from '../wire/service-names.ts'
 import type { Connecting } from '../wire/tls.ts'
 import type { Tokens } from '../wire/tokens.ts'
-import { createDuties, type DutiesNeeds, type Order } from './duties.ts'
+import { createDuties, type DutiesNeeds, type Order, putOut } from './duties.ts'
 import { goInside, type Inside } from './inside.ts'
 import type { Traces } from './traces.ts'
 
@@ -17,16 +17,35 @@ export type VisitorNeeds = DutiesNeeds & {
   log: Log
 }
 
+/** How long Pyrite stays away from where somebody put it out, in milliseconds. */
+const COME_BACK_MS = 1_000
 /** With these Galene lets somebody into every group, locked or full, and they may end a recording. */
 const PERMISSIONS = ['op', 'record', 'message']
 
-/** Goes into groups, does what is to be done, and stays where a token of before is good for a while; `again` is called where that was cut short. */
+/** Tells later, once for each group, that a stay there was cut short. */
+const createReturns = (again: (group: string) => void) => {
+  const away = new Set<string>()
+  return (group: string) => {
+    if (away.has(group)) return
+    away.add(group)
+    const back = () => {
+      away.delete(group)
+      again(group)
+    }
+    setTimeout(back, COME_BACK_MS).unref()
+  }
+}
+
+/** Goes into groups, does what is to be done, and stays where a token of before is good for a while; `again` is called a while after that was cut short. */
 export const createVisitor = (
   needs: VisitorNeeds,
   traces: Traces,
   again: (group: string) => void,
 ) => {
   const staying = new Map<string, Inside>()
+  /** Who was not seen to go before a visit was cut short, perhaps by that person: they are put out with the next join. */
+  const left = new Map<string, ReadonlyMap<string, string>>()
+  const comeBack = createReturns(again)
   let isOver = false
 
   const enter = async (group: string) => {
@@ -38,7 +57,8 @@ export const createVisitor = (
       recording: true,
     } as const
     const token = await needs.tokens.sign(ticket, { permissions: PERMISSIONS })
-    return goInside({ url: needs.url(), group, token, connecting: needs.connecting })
+    const first = [...(left.get(group) ?? [])].map(([id, words]) => putOut(id, words))
+    return goInside({ url: needs.url(), group, token, connecting: needs.connecting, first })
   }
   type Duties = ReturnType<typeof createDuties>
   const leave = (group: string, inside: Inside, duties: Duties) => {
@@ -54,7 +74,7 @@ export const createVisitor = (
       clearTimeout(timer)
       if (staying.get(group) !== inside) return
       staying.delete(group)
-      again(group)
+      comeBack(group)
     })
   }
 
@@ -63,11 +83,13 @@ export const createVisitor = (
     async visit(group: string, order: Order): Promise<void> {
       const before = staying.get(group)
       const inside = await enter(group)
+      left.delete(group)
       if (!inside) return traces.empty(group)
       const duties = createDuties(needs, group, inside, order)
       try {
         await duties.fulfil()
       } catch (error) {
+        left.set(group, duties.condemned)
         inside.leave()
         throw error
       }
