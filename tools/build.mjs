@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, 'dist')
@@ -104,6 +104,8 @@ export const buildAll = async () => {
   try {
     await mkdir(join(out, 'client/assets'), { recursive: true })
     await Promise.all([buildServer(), buildClient()])
+    // Its process would stay beside a server that goes on in this one, with all it has read.
+    await stop()
     await compressAll(join(out, 'client'))
     await rm(dist, { recursive: true, force: true })
     await rename(out, dist)
