@@ -39,7 +39,7 @@ export type ReplaceOptions = {
   mode: number
   /** Instead of the rights that the file had. */
   rights?: FileRights | undefined
-  /** The name beside it under which the new text is written. */
+  /** The name beside it under which the new text is written; whatever has it goes. */
   temporary: string
   /** Called with the new file before it takes the place of the old one. */
   finish?: (file: FileHandle) => Promise<void>
@@ -53,7 +53,9 @@ export const replaceFile = async (path: string, text: string, options: ReplaceOp
   const temporary = join(dirname(path), options.temporary)
   try {
     const rights = options.rights ?? (await fileRights(path))
-    const file = await open(temporary, 'w', OWNER_ONLY)
+    // What a kill left there, or somebody put there, such as a link, is not written through.
+    await rm(temporary, { force: true })
+    const file = await open(temporary, 'wx', OWNER_ONLY)
     try {
       await file.writeFile(text)
       if (rights) await giveRights(file, rights)

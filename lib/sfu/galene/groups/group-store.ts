@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -78,7 +79,8 @@ export const createGroupStore = (folder: string) => {
       await replaceFile(path, text, {
         mode: FILE_MODE,
         rights,
-        temporary: `.pyrite-${name}.tmp`,
+        // Another process, or the one that calls move away from, may write the same group at the same time.
+        temporary: `.pyrite-${name}.${randomBytes(6).toString('hex')}.tmp`,
         ...(before === undefined ? {} : { finish: (file) => makeNewer(file, before) }),
       })
     },

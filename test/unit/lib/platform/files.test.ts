@@ -1,4 +1,14 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  type FileHandle,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -36,4 +46,20 @@ it('leaves all as it was where it cannot finish', async () => {
   await expect(replaceFile(path, 'after', { ...options, finish })).rejects.toThrow('no space left')
   expect(await readFile(path, 'utf8')).toBe('before')
   expect(await readdir(folder)).toEqual(['a'])
+})
+
+it('writes through nothing that lies where the new text goes, and gives it no rights of that', async () => {
+  const elsewhere = join(folder, 'elsewhere')
+  await writeFile(elsewhere, 'not yours')
+  await symlink(elsewhere, join(folder, options.temporary))
+  await replaceFile(join(folder, 'a'), 'text', options)
+  expect(await readFile(elsewhere, 'utf8')).toBe('not yours')
+  await writeFile(join(folder, options.temporary), '', { mode: 0o666 })
+  let mode = 0
+  const finish = async (file: FileHandle) => {
+    mode = (await file.stat()).mode & 0o777
+  }
+  await writeFile(join(folder, 'b'), 'secret', { mode: 0o600 })
+  await replaceFile(join(folder, 'b'), 'new secret', { ...options, finish })
+  expect([mode, await modeOf(join(folder, 'b'))]).toEqual([0o600, 0o600])
 })
