@@ -117,6 +117,8 @@ describe('who asks too fast is told when to come back:', () => {
     expect((await knock(secret)).status).toBe(502)
     const guess = () => knock(`a-key-that-somebody-made-up-${++made_up}`)
     expect(await until429(guess, 80)).toBe(60)
+    // Whoever guesses shuts nobody out who is behind the same address.
+    expect((await knock(secret)).status).toBe(502)
     const bare = await fetch(`${pyrite.url}/whip/general`, { method: 'OPTIONS' })
     expect(bare.status).toBe(204)
   })

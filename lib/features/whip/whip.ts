@@ -17,7 +17,7 @@ const noStream = () => new PyriteError('not-found', 'there is no such stream')
 
 const BEARER = /^Bearer +([A-Za-z0-9_-]{20,128}) *$/i
 
-/** Bad keys from one network: more than a few forgotten devices try, which would shut out the others there. Nobody guesses a key. */
+/** Bad keys from one network: more than a few forgotten devices try. Nobody guesses a key, and good ones do not wait for bad ones. */
 const BAD_KEYS = { most: 60, windowSeconds: 60, what: 'bad keys' }
 
 /** How others see a device: no person can have this name, since theirs have neither blanks nor brackets. */
@@ -56,11 +56,11 @@ const keyChecking = ({ database: { db } }: WhipNeeds, live: LiveStreams) => {
   ) => {
     const secret = BEARER.exec(authorization ?? '')?.[1]
     if (secret === undefined) throw badKey()
-    const network = networkOf(address)
-    await badKeys.take(network)
     const key = await queries.keyByHash(db, hashOf(secret), slug)
-    if (!key) throw badKey()
-    await badKeys.giveBack(network)
+    if (!key) {
+      await badKeys.take(networkOf(address))
+      throw badKey()
+    }
     if (await live[may](key)) return key
     throw refused('whoever made this key may not present in this channel now')
   }
