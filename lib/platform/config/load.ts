@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { parse as parseToml, TomlError } from 'smol-toml'
+import { nearest } from './nearest.ts'
 import { CONFIG, type Config, type Key } from './schema.ts'
 
 /** What is wrong with the configuration, one sentence a line; for people, printed before anything starts. */
@@ -54,10 +55,10 @@ const asType = (key: Key, raw: string): unknown => {
   return fromVariable(raw)
 }
 
-const closest = (word: string, known: string[]): string => {
-  const near = known.find((k) => k.startsWith(word.slice(0, 4)) || word.startsWith(k.slice(0, 4)))
-  return near ? `; did you mean "${near}"?` : `; known: ${known.join(', ')}`
-}
+const suggestion = (near: string | undefined): string => (near ? `; did you mean "${near}"?` : '')
+
+const closest = (word: string, known: string[]): string =>
+  suggestion(nearest(word, known)) || `; known: ${known.join(', ')}`
 
 const unknownNames = (values: Values, environment: Environment): string[] => {
   const problems: string[] = []
@@ -85,7 +86,7 @@ const unknownVariables = (environment: Environment): string[] => {
   )
   return Object.keys(environment)
     .filter((name) => name.startsWith('PYRITE_') && !known.has(name) && !OTHER_VARIABLES.has(name))
-    .map((name) => `${name} overrides no setting${closest(name, [...known])}`)
+    .map((name) => `${name} overrides no setting${suggestion(nearest(name, [...known]))}`)
 }
 
 const shown = (key: Key, value: unknown): string =>

@@ -60,8 +60,9 @@ describe('the configuration', () => {
     ['[server]\nport = 70000\n', /^server\.port = 70000: .*65535/],
     ['[server]\nport = "a"\n', /^server\.port = "a": .*number/],
     ['[log]\nlevel = "loud"\n', /^log\.level = "loud": .*"info"/],
-    ['[server]\nprot = 1\n', /^server\.prot is not a setting; known: .*port/],
-    ['[srver]\nport = 1\n', /^\[srver\] is not a section; known: .*server/],
+    ['[server]\nprot = 1\n', /^server\.prot is not a setting; did you mean "port"\?$/],
+    ['[srver]\nport = 1\n', /^\[srver\] is not a section; did you mean "server"\?$/],
+    ['[server]\ncolour = 1\n', /^server\.colour is not a setting; known: .*port/],
     ['port = 1\n', /^\[port\] is not a section/],
     ['server = 1\n', /^server must be a table/],
     ['[server\nport = 1\n', /cannot be read: .*/s],
@@ -85,6 +86,20 @@ describe('the configuration', () => {
       expect.stringMatching(/^PYRITE_SERVER_PROT overrides no setting/),
       expect.stringMatching(/^PYRITE_SERVER_PORT \(server\.port\) = "high"/),
     ])
+  })
+
+  it.each([
+    ['PYRITE_SERVER_PROT', 'PYRITE_SERVER_PORT'],
+    ['PYRITE_PORT', undefined],
+    ['PYRITE_WORKSPCE_NAME', 'PYRITE_WORKSPACE_NAME'],
+    ['PYRITE_SFU_SIGNINGKEY', 'PYRITE_SFU_SIGNING_KEY'],
+    ['PYRITE_IMAGE_VERSION', undefined],
+    ['PYRITE_HOME', undefined],
+    ['PYRITE_', undefined],
+    [`PYRITE_${'X'.repeat(100_000)}`, undefined],
+  ])('suggests for the variable %.40s the setting that was meant, if one is near', (name, near) => {
+    const suggestion = near ? `; did you mean "${near}"?` : ''
+    expect(problemsOf('', { [name]: '1' })).toEqual([`${name} overrides no setting${suggestion}`])
   })
 
   it('says all that is wrong at once, and never shows a secret', () => {
