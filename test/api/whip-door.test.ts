@@ -32,6 +32,9 @@ describe('the door for devices, while the call server is away', () => {
     const answer = await publish()
     expect(answer.status).toBe(502)
     expect(await answer.json()).toMatchObject({ error: { code: 'calls.no-answer' } })
+    // An entity tag would be one of the stream that was asked for.
+    expect(answer.headers.get('etag')).toBeNull()
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
   })
 
   it('tells a device without a good key what it lacks, and reads nothing of it [WHIP-2] [WHIP-3]', async () => {

@@ -208,6 +208,15 @@ describe.each(galenes())('a device publishes by WHIP on %s', (galene) => {
       'a=ice-ufrag:x\r\na=ice-pwd:y\r\n',
     )
     expect(stale.status).toBe(412)
+    const type = { 'content-type': 'application/trickle-ice-sdpfrag' }
+    for (const junk of ['junk', 'a=candidate:junk\r\n', '\0'.repeat(1_000)]) {
+      const answer = await ask('PATCH', published.location, withKey(made.secret, type), junk)
+      const text = await answer.text()
+      // A fragment with nothing in it that Galene knows changes nothing.
+      if (answer.status === 204) continue
+      expect([answer.status, answer.headers.get('etag')]).toEqual([400, null])
+      expect(JSON.parse(text)).toMatchObject({ error: { code: 'malformed' } })
+    }
     const restarted = await device.evaluate(
       ([number, location, key, etag]) =>
         (window as unknown as WhipWindow).restart(number, location, key, etag),

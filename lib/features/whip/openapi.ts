@@ -77,6 +77,7 @@ export const whipPaths: ZodOpenApiPathsObject = {
       responses: {
         200: { description: 'Restarted, with a new ETag' },
         204: { description: 'Taken' },
+        400: { description: '`malformed`: no such fragment can be taken' },
         401: badKey,
         404: gone,
         412: { description: 'If-Match names another state' },

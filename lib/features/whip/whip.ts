@@ -42,6 +42,14 @@ const refusalIn = ({ status }: WhipAnswer): PyriteError => {
   return refused('the call takes no stream now: it may be full or locked')
 }
 
+/** Galene answers 500 to a fragment that it cannot read, and nothing above that by itself. */
+const mustBeTaken = ({ status }: WhipAnswer): void => {
+  if (status === 400 || status === 500) {
+    throw new PyriteError('malformed', 'the call server cannot take this fragment')
+  }
+  if (status > 500) throw new PyriteError('calls.no-answer', 'the call server does not answer')
+}
+
 const keyChecking = ({ database: { db } }: WhipNeeds, live: LiveStreams) => {
   const badKeys = countAttempts(BAD_KEYS)
   /**
@@ -117,7 +125,7 @@ export const whipRules = (needs: WhipNeeds) => {
       })
     },
 
-    /** Candidates, a restart, or the end of the stream that this key publishes. Throws `not-found`, `calls.no-answer`. */
+    /** Candidates, a restart, or the end of the stream that this key publishes. Throws `not-found`, `malformed`, `calls.no-answer`. */
     async touch(key: queries.KeyRow, resource: string, request: WhipRequest): Promise<WhipAnswer> {
       rate.touch(key.id)
       const published = publishedBy(key)
@@ -127,6 +135,7 @@ export const whipRules = (needs: WhipNeeds) => {
       const isOver = status === 404 || (request.request.method === 'DELETE' && status < 300)
       if (isOver) await queries.ended(db, key.id, resource)
       if (status === 404) throw noStream()
+      mustBeTaken(answer)
       return answer
     },
 

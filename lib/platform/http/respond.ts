@@ -30,5 +30,6 @@ export const answerErrors =
     response
       .type('json')
       .status(error instanceof PyriteError ? error.status : 500)
-      .json({ error: toFailure(error, onBug) })
+      // By itself, for `json` would add an entity tag, and a tag means a state of what was asked for.
+      .end(JSON.stringify({ error: toFailure(error, onBug) }))
   }
