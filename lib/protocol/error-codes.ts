@@ -26,6 +26,7 @@ export const ERROR_STATUS = {
   'moderation.not-in-call': 409,
   'moderation.protected': 403,
   'moderation.timed-out': 403,
+  'recordings.not-finished': 409,
   'stock-client.foreign-page': 403,
   'stock-client.refused': 403,
   'storage.unavailable': 503,

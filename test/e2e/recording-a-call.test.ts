@@ -76,6 +76,13 @@ describe.each(galenes())('recording a call on %s', (galene) => {
   it('shows what was recorded to everybody in the channel once it is finished [REC-3]', async () => {
     await soon(async () => expect(await bytesOnDisk()).toBeGreaterThan(100_000))
     expect(await list(bob)).toEqual([])
+    const [growing = ''] = await readdir(folder())
+    const early = await bob.send('GET', addressOf({ name: growing }))
+    expect(early).toMatchObject({
+      status: 409,
+      body: { error: { code: 'recordings.not-finished' } },
+    })
+    expect((await alice.send('DELETE', addressOf({ name: growing }))).status).toBe(409)
     const before = Date.now()
     await inCall.run('record', false)
     await recording(false)

@@ -2,13 +2,14 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Config } from '../../lib/platform/config/schema.ts'
+import type { MyChannel } from '../../lib/protocol/channels.ts'
 import type { RecordingList } from '../../lib/protocol/recordings.ts'
 import { fingerprintAt } from '../support/certificates.ts'
 import type { Client } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startGalene } from '../support/galene.ts'
 import { type Pyrite, startPyrite } from '../support/pyrite.ts'
-import { galenes } from '../support/sfu.ts'
+import { connectTo, galenes } from '../support/sfu.ts'
 
 type Galene = Awaited<ReturnType<typeof startGalene>>
 const folderOf = ({ groups }: Galene) => dirname(groups)
@@ -70,6 +71,35 @@ describe.each(RUNS)('recordings of a Galene that somebody else runs ($binary), b
     await fill(galene)
   })
   afterAll(() => galene.end())
+
+  const stillGrowing = async () => {
+    await alice.send('PATCH', '/api/channels/general', { recordable: true })
+    const call = connectTo(`${pyrite.url}/sfu`, { cookie: alice.cookie, origin: pyrite.url })
+    await call.opens()
+    call.send({ type: 'handshake', version: ['2'], id: `alice-${Math.random()}` })
+    call.send({ type: 'join', kind: 'join', group: 'general' })
+    await call.hears({ type: 'joined', kind: 'join' })
+    const isRecorded = async (is: boolean) => {
+      call.send({ type: 'groupaction', kind: is ? 'record' : 'unrecord' })
+      await eventually(async () => {
+        const { body } = await bob.send('GET', '/api/channels/general')
+        expect((body as MyChannel).recording !== undefined).toBe(is)
+      })
+    }
+    await isRecorded(true)
+    const name = '2026-11-21T16:00:00.000-alice.webm'
+    const file = join(folderOf(galene), 'recordings/general', name)
+    await writeFile(file, BYTES)
+    expect((await listed(bob)).names).not.toContain(name)
+    const conflict = { status: 409, body: { error: { code: 'recordings.not-finished' } } }
+    expect(await bob.send('GET', addressOf(name))).toMatchObject(conflict)
+    expect(await alice.send('DELETE', addressOf(name))).toMatchObject(conflict)
+    expect(await readFile(file)).toEqual(BYTES)
+    await isRecorded(false)
+    expect((await fetchAs(bob, addressOf(name))).status).toBe(200)
+    expect((await alice.send('DELETE', addressOf(name))).status).toBe(200)
+    call.socket.close()
+  }
 
   describe('without a way to them', () => {
     beforeAll(() => begin({}))
@@ -154,6 +184,8 @@ describe.each(RUNS)('recordings of a Galene that somebody else runs ($binary), b
       expect((await readdir(join(folderOf(galene), 'recordings/general'))).sort()).toEqual(NAMES)
     })
 
+    it('that still grow are neither listed, nor handed out, nor deleted [REC-3]', stillGrowing)
+
     it('are deleted by moderators [REC-6]', async () => {
       const [first = '', second = ''] = NAMES
       expect((await bob.send('DELETE', addressOf(first))).status).toBe(403)
@@ -192,6 +224,7 @@ describe.each(RUNS)('recordings of a Galene that somebody else runs ($binary), b
   describe('from its folder', () => {
     beforeAll(() => begin({ recordings_dir: join(folderOf(galene), 'recordings') }))
     afterAll(() => pyrite.stop())
+    it('that still grow are neither listed, nor handed out, nor deleted [REC-3]', stillGrowing)
     it('are there even while it is down [REC-3] [REC-4]', async () => {
       await galene.stop()
       expect(await listed(bob)).toEqual({ status: 200, names: [...NAMES].reverse() })

@@ -14,6 +14,7 @@ const recording: z.ZodType<Recording> = z
 const list: z.ZodType<RecordingList> = z.object({ recordings: z.array(recording) })
 
 const one = { path: z.object({ channelSlug: z.string(), name: z.string() }) }
+const growing = { description: '`recordings.not-finished`: it still runs' }
 const notFound = { description: '`channels.not-found`, `not-found`: not there, or not for you' }
 const unreachable = {
   501: {
@@ -43,6 +44,7 @@ export const recordingsPaths: ZodOpenApiPathsObject = {
         200: { description: 'The file' },
         206: { description: 'Part of it' },
         404: notFound,
+        409: growing,
         ...unreachable,
       },
     },
@@ -53,6 +55,7 @@ export const recordingsPaths: ZodOpenApiPathsObject = {
         200: { description: 'Gone' },
         403: { description: '`not-allowed`: only moderators may do this' },
         404: notFound,
+        409: growing,
         ...unreachable,
       },
     },

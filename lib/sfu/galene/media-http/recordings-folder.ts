@@ -1,7 +1,7 @@
 import { lstat, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RecordedFile, Recordings } from '../../sfu.ts'
-import { FRESH_MS, isRecordingName } from './recording-names.ts'
+import { FRESH_MS, isRecordingName, notFinished } from './recording-names.ts'
 
 const isMissing = (error: unknown): boolean => {
   const { code } = error as NodeJS.ErrnoException
@@ -30,11 +30,17 @@ export const recordingsFolder = (
   isRecording: (group: string) => boolean,
 ): Recordings => {
   const pathOf = (group: string, name: string) => join(folder, group, name)
+  const isGrowing = (group: string, { mtimeMs }: { mtimeMs: number }): boolean =>
+    isRecording(group) && Date.now() - mtimeMs < FRESH_MS
   const look = async (group: string, name: string): Promise<RecordedFile | undefined> => {
     const file = await fileAt(pathOf(group, name))
-    if (!file) return undefined
-    const isGrowing = isRecording(group) && Date.now() - file.mtimeMs < FRESH_MS
-    return isGrowing ? undefined : { name, size: file.size }
+    return file && !isGrowing(group, file) ? { name, size: file.size } : undefined
+  }
+  /** The path of a finished recording; undefined where there is none of this name. */
+  const find = async (group: string, name: string): Promise<string | undefined> => {
+    const file = isRecordingName(name) ? await fileAt(pathOf(group, name)) : undefined
+    if (file && isGrowing(group, file)) throw notFinished()
+    return file && pathOf(group, name)
   }
   return {
     async list(group) {
@@ -45,12 +51,12 @@ export const recordingsFolder = (
       return files.filter((file) => file !== undefined)
     },
     async open(group, name) {
-      const path = pathOf(group, name)
-      return isRecordingName(name) && (await fileAt(path)) ? { path } : undefined
+      const path = await find(group, name)
+      return path === undefined ? undefined : { path }
     },
     async remove(group, name) {
-      const path = pathOf(group, name)
-      if (!isRecordingName(name) || !(await fileAt(path))) return false
+      const path = await find(group, name)
+      if (path === undefined) return false
       return unlessMissing(
         unlink(path).then(() => true),
         false,

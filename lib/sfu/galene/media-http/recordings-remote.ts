@@ -6,7 +6,7 @@ import type { Log } from '../../../platform/log.ts'
 import type { RecordedFile, Recordings, SfuOrigin } from '../../sfu.ts'
 import { askWhole, type Question } from '../wire/ask-whole.ts'
 import { statusPath } from '../wire/facts.ts'
-import { FRESH_MS, isRecordingName } from './recording-names.ts'
+import { FRESH_MS, isRecordingName, notFinished } from './recording-names.ts'
 
 export type RemoteNeeds = {
   origin: () => SfuOrigin
@@ -19,6 +19,7 @@ export type RemoteNeeds = {
 }
 
 const ANSWER_MS = 10_000
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 /** Newest files that are looked at while a recording runs; the others are older than it. */
 const MAX_LOOKED_AT = 30
 
@@ -58,6 +59,14 @@ const only = (headers: IncomingHttpHeaders, names: readonly string[]): Record<st
 const isGrowing = ({ date, 'last-modified': modified }: IncomingHttpHeaders): boolean =>
   date !== undefined && modified !== undefined && Date.parse(date) - Date.parse(modified) < FRESH_MS
 
+const failures =
+  (log: Log) =>
+  (group: string, status: number | undefined): PyriteError => {
+    const hint = 'galene.recordings_user must be a user with a password and "record" in each group'
+    log.warn({ group, status, hint }, 'the call server does not hand out recordings')
+    return new PyriteError('calls.no-answer', 'the call server does not hand out recordings')
+  }
+
 /** Recordings over Galene's own /recordings/, which takes the password of a user with the permission `record`, and no token. */
 export const recordingsRemote = (needs: RemoteNeeds): Recordings => {
   const { origin, host, user, password, isRecording, log } = needs
@@ -65,11 +74,7 @@ export const recordingsRemote = (needs: RemoteNeeds): Recordings => {
   const ours = { authorization: `Basic ${basic}`, ...(host && { host }) }
   const pathOf = (group: string, name = '') => `/recordings/${group}/${encodeURIComponent(name)}`
 
-  const failed = (group: string, status: number | undefined): PyriteError => {
-    const hint = 'galene.recordings_user must be a user with a password and "record" in each group'
-    log.warn({ group, status, hint }, 'the call server does not hand out recordings')
-    return new PyriteError('calls.no-answer', 'the call server does not hand out recordings')
-  }
+  const failed = failures(log)
   /** Galene 1.1 knows only groups in its memory; asking for the status of one puts it there. */
   const awaken = (group: string) =>
     askWhole(origin(), { method: 'GET', path: statusPath(group), headers: host ? { host } : {} })
@@ -77,10 +82,14 @@ export const recordingsRemote = (needs: RemoteNeeds): Recordings => {
     await awaken(group)
     return askWhole(origin(), { ...question, headers: { ...ours, ...more } })
   }
+  const headOf = (group: string, name: string) =>
+    askWhole(origin(), { method: 'HEAD', path: pathOf(group, name), headers: ours })
   const isFinished = async (group: string, { name }: RecordedFile): Promise<boolean> => {
-    const question = { method: 'HEAD', path: pathOf(group, name), headers: ours }
-    const { status, headers } = await askWhole(origin(), question)
+    const { status, headers } = await headOf(group, name)
     return status === 200 && !isGrowing(headers)
+  }
+  const mustBeFinished = async (group: string, name: string): Promise<void> => {
+    if (isRecording(group) && isGrowing((await headOf(group, name)).headers)) throw notFinished()
   }
   const finished = async (group: string, files: RecordedFile[]): Promise<RecordedFile[]> => {
     if (!isRecording(group)) return files
@@ -97,6 +106,7 @@ export const recordingsRemote = (needs: RemoteNeeds): Recordings => {
     response: ServerResponse,
   ) => {
     await awaken(group)
+    await mustBeFinished(group, name)
     const { url, agent } = origin()
     const headers = { ...ours, ...only(request.headers, ASKED) }
     const target = { url: `${url}${pathOf(group, name)}`, agent, headers, answerMs: ANSWER_MS }
@@ -126,9 +136,9 @@ export const recordingsRemote = (needs: RemoteNeeds): Recordings => {
         : undefined,
     async remove(group, name) {
       if (!isRecordingName(name)) return false
+      await mustBeFinished(group, name)
       const body = new URLSearchParams({ q: 'delete', filename: name }).toString()
-      const type = { 'content-type': 'application/x-www-form-urlencoded' }
-      const { status } = await ask(group, { method: 'POST', path: pathOf(group), body }, type)
+      const { status } = await ask(group, { method: 'POST', path: pathOf(group), body }, FORM)
       if (status === 404) return false
       if (status !== 303) throw failed(group, status)
       return true
