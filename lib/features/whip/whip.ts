@@ -42,6 +42,18 @@ const refusalIn = ({ status }: WhipAnswer): PyriteError => {
   return refused('the call takes no stream now: it may be full or locked')
 }
 
+/** What every fragment begins with (RFC 8840): whose state of the stream it is about. */
+const CREDENTIALS = [
+  /^a=ice-ufrag:[A-Za-z0-9+/]{4,256}\r?$/m,
+  /^a=ice-pwd:[A-Za-z0-9+/]{22,256}\r?$/m,
+]
+/** Galene takes a fragment without them for a restart, fails, and restarts that stream never again. */
+const mustBeFragment = (body: Buffer): void => {
+  const text = body.toString('latin1')
+  if (CREDENTIALS.every((line) => line.test(text))) return
+  throw new PyriteError('malformed', 'a fragment needs a=ice-ufrag and a=ice-pwd')
+}
+
 /** Galene answers 500 to a fragment that it cannot read, and nothing above that by itself. */
 const mustBeTaken = ({ status }: WhipAnswer): void => {
   if (status === 400 || status === 500) {
@@ -130,6 +142,7 @@ export const whipRules = (needs: WhipNeeds) => {
       rate.touch(key.id)
       const published = publishedBy(key)
       if (published?.resource !== resource) throw noStream()
+      if (request.request.method === 'PATCH') mustBeFragment(request.body)
       const answer = await sfu().whip.forward(published, request)
       const { status } = answer
       const isOver = status === 404 || (request.request.method === 'DELETE' && status < 300)

@@ -110,6 +110,24 @@ describe('a key', () => {
     expect(await stored()).toEqual([])
   })
 
+  it.each([
+    [400, 'malformed'],
+    [500, 'malformed'],
+    [503, 'calls.no-answer'],
+  ])('whose fragment the call server answers with %i hears %s [WHIP-3]', async (status, code) => {
+    const { secret } = await newKey()
+    const { resource } = await whip.publish(await enter(secret), request)
+    carries = { ...mediaServer, forward: async () => ({ status, headers: {}, body }) }
+    const credentials = `a=ice-ufrag:abcd\r\na=ice-pwd:${'x'.repeat(22)}\r\n`
+    const patch = { ...request, request: { method: 'PATCH' } as IncomingMessage }
+    const touched = whip.touch(await enter(secret), resource, {
+      ...patch,
+      body: Buffer.from(credentials),
+    })
+    await expect(touched).rejects.toMatchObject({ code })
+    expect(streams).toHaveLength(1)
+  })
+
   it('that publishes many times at once has one stream in the end, and none once it is revoked [WHIP-6]', async () => {
     const { key, secret } = await newKey()
     const good = await enter(secret)
