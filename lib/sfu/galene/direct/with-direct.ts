@@ -5,7 +5,7 @@ import type { Visits } from './visits.ts'
 export type WithDirectNeeds = {
   bridge: Pick<Bridge, 'end' | 'accessChanged' | 'askToMute' | 'recordingChanged' | 'groupState'>
   visits: Visits
-  groups: { changed(name?: string): void; settled(name: string): Promise<void> }
+  groups: { changed(name?: string): void; caughtUp(name: string): Promise<void> }
   mayRecord: (group: string) => boolean
   /** Whether somebody past the bridge may lock a group there. */
   hasDirect: boolean
@@ -39,7 +39,7 @@ export const withDirect = (needs: WithDirectNeeds): Acts => {
       groups.changed(name)
       if (name === undefined) return
       const before = mayRecord(name)
-      void groups.settled(name).then(() => {
+      void groups.caughtUp(name).then(() => {
         bridge.recordingChanged(name)
         // Galene records on where nobody is left who could say so here.
         if (before && !mayRecord(name)) visits.lookAtRecording(name)

@@ -94,6 +94,12 @@ export class Groups {
     }
   }
 
+  /** Waits until what changed of this group is done in its turn, a few groups at a time: nobody waits at the door. */
+  async caughtUp(name: string): Promise<void> {
+    while (this.isAtWork() && this.wanted.has(name)) await (this.naming ?? pause(DEBOUNCE_MS))
+    await Promise.all([this.naming, this.sync.underWay(name)])
+  }
+
   /** The first round, then one every five minutes. Resolves when the first is done, or goes on after ten seconds: an API is slow. */
   async start(): Promise<void> {
     this.isStarted = true
