@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { watch } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,30 +11,47 @@ import { type PyriteProcess, spawnPyrite } from '../support/pyrite-process.ts'
 import { connectTo, sfusUnderTest } from '../support/sfu.ts'
 
 /** How often Pyrite is killed. */
-const KILLS = Number(process.env.KILLS ?? 20)
+const KILLS = Number(process.env.KILLS ?? 200)
+/** Folders with a Pyrite each, side by side: a start waits for the disk as long as for the processor. */
+const FOLDERS = 4
 const CHANNELS = 300
 /** From the first write of a start until it is killed, at most. Milliseconds. */
 const LONGEST_MS = 120
 const BACK_MS = 10_000
 const FOREIGN = { 'theirs.json': '{"displayName":"Theirs"}', 'half.json': '{"displayName":' }
+const sfu = sfusUnderTest().at(-1) ?? { name: '', galene: undefined }
 /** Nobody answers there: what is killed is Pyrite while it writes. */
 const AWAY = { SFU_URL: 'http://127.0.0.1:9' }
 
-let folder: string
-let groups: string
-let process_: PyriteProcess | undefined
+/** What a Pyrite of its own works in. */
+type Place = { folder: string; groups: string }
+let root: string
+let places: Place[]
+const running = new Set<PyriteProcess>()
+const spawnAt = ({ folder }: Place, settings = {}) => {
+  const pyrite = spawnPyrite({ folder, sfu, settings })
+  running.add(pyrite)
+  return pyrite
+}
+const kill = async (pyrite: PyriteProcess) => {
+  await pyrite.kill()
+  running.delete(pyrite)
+}
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'pyrite-kill-'))
-  groups = join(folder, 'data/groups')
-  await mkdir(groups, { recursive: true })
-  for (const [name, text] of Object.entries(FOREIGN)) await writeFile(join(groups, name), text)
+  root = await mkdtemp(join(tmpdir(), 'pyrite-kill-'))
+  places = Array.from({ length: FOLDERS }, (_, n) => {
+    const folder = join(root, `${n}`)
+    return { folder, groups: join(folder, 'data/groups') }
+  })
 })
 afterEach(async () => {
-  await process_?.kill()
-  await rm(folder, { recursive: true, force: true })
+  for (const pyrite of running) await kill(pyrite)
+  await rm(root, { recursive: true, force: true })
 })
 
-const prepareChannels = async () => {
+const prepareChannels = async ({ folder, groups }: Place) => {
+  await mkdir(groups, { recursive: true })
+  for (const [name, text] of Object.entries(FOREIGN)) await writeFile(join(groups, name), text)
   const settings = { channels: { creations_burst: CHANNELS, creations_per_minute: CHANNELS } }
   const pyrite = await startPyrite({ folder, settings })
   const alice = await pyrite.signIn('alice')
@@ -48,12 +65,13 @@ const prepareChannels = async () => {
   await pyrite.stop({ keep: true })
 }
 
-const files = async () => (await readdir(groups)).filter((name) => name.endsWith('.json'))
-const ours = async () => (await files()).filter((name) => !(name in FOREIGN))
+const ours = async ({ groups }: Place) =>
+  (await readdir(groups)).filter((name) => name.endsWith('.json') && !(name in FOREIGN))
 
 /** Every file is whole and says what its channel says, and what is not ours is as it was. */
-const mustBeWhole = async () => {
-  for (const name of await ours()) {
+const mustBeWhole = async (place: Place) => {
+  const { groups } = place
+  for (const name of await ours(place)) {
     const text = await readFile(join(groups, name), 'utf8')
     const { comment, authKeys, users } = JSON.parse(text)
     expect([name, comment, authKeys.length, users.alice]).toEqual([
@@ -69,7 +87,7 @@ const mustBeWhole = async () => {
 }
 
 /** Resolves when something appears in the folder. */
-const firstWrite = () => {
+const firstWrite = ({ groups }: Place) => {
   const watcher = watch(groups)
   return new Promise<void>((done) =>
     watcher.once('change', () => {
@@ -79,51 +97,65 @@ const firstWrite = () => {
   )
 }
 
-/** Some files are lost, some emptied by whoever: so that there is something to do at the next start. */
-const disturb = async () => {
-  for (const name of await ours()) {
-    if (randomInt(4) > 0) await rm(join(groups, name))
+/** Some files are lost: so that there is something to do at the next start. */
+const disturb = async (place: Place) => {
+  for (const name of await ours(place)) {
+    if (randomInt(4) > 0) await rm(join(place.groups, name))
   }
+}
+
+/** Whether it was killed in the middle. */
+const killOnce = async (place: Place): Promise<boolean> => {
+  await disturb(place)
+  const isWriting = firstWrite(place)
+  const pyrite = spawnAt(place, AWAY)
+  await isWriting
+  // Early moments more often than late ones: a fast disk is done soon.
+  await pause(LONGEST_MS * Math.random() ** 2)
+  await kill(pyrite)
+  await mustBeWhole(place)
+  return (await ours(place)).length < CHANNELS + 1
+}
+
+const mustComeBack = async (place: Place) => {
+  const since = performance.now()
+  const pyrite = spawnAt(place)
+  const url = await pyrite.isUp()
+  await eventually(async () => expect((await ours(place)).length).toBe(CHANNELS + 1), BACK_MS)
+  const alice = await pyrite.signIn(url, 'alice')
+  await eventually(async () => {
+    const { body } = await alice.send('GET', '/api/channels/room-7/sfu_status')
+    expect(body).toMatchObject({ sync: { state: 'in-step' }, reachable: true })
+  }, BACK_MS)
+  expect(performance.now() - since).toBeLessThan(BACK_MS)
+  await mustBeWhole(place)
+  expect((await readdir(place.groups)).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  const call = connectTo(`${url}/sfu`, { cookie: alice.cookie, origin: url })
+  await call.opens()
+  call.send({ type: 'handshake', version: ['2'], id: 'alice' })
+  call.send({ type: 'join', kind: 'join', group: 'room-7' })
+  expect((await call.hears({ type: 'joined' })).kind).toBe('join')
+  call.socket.close()
+  await kill(pyrite)
 }
 
 it(
   `killed ${KILLS} times while it writes: no group file is half written or not ours, and the next start is in step within ten seconds`,
   async () => {
-    await prepareChannels()
-    const sfu = sfusUnderTest().at(-1) ?? { name: '', galene: undefined }
-    let interrupted = 0
-    for (let n = 0; n < KILLS; n += 1) {
-      await disturb()
-      const isWriting = firstWrite()
-      process_ = spawnPyrite({ folder, sfu, settings: AWAY })
-      await isWriting
-      // Early moments more often than late ones: a fast disk is done soon.
-      await pause(LONGEST_MS * Math.random() ** 2)
-      await process_.kill()
-      await mustBeWhole()
-      if ((await ours()).length < CHANNELS + 1) interrupted += 1
+    const [first, ...others] = places as [Place, ...Place[]]
+    await prepareChannels(first)
+    for (const { folder } of others) await cp(first.folder, folder, { recursive: true })
+    let [left, interrupted] = [KILLS, 0]
+    const killAgain = async (place: Place) => {
+      while (left > 0) {
+        left -= 1
+        if (await killOnce(place)) interrupted += 1
+      }
     }
+    await Promise.all(places.map(killAgain))
     // Many hit it in the middle, or this proves nothing.
     expect(interrupted).toBeGreaterThan(KILLS / 5)
-
-    const since = performance.now()
-    process_ = spawnPyrite({ folder, sfu })
-    const url = await process_.isUp()
-    await eventually(async () => expect((await ours()).length).toBe(CHANNELS + 1), BACK_MS)
-    const alice = await process_.signIn(url, 'alice')
-    await eventually(async () => {
-      const { body } = await alice.send('GET', '/api/channels/room-7/sfu_status')
-      expect(body).toMatchObject({ sync: { state: 'in-step' }, reachable: true })
-    }, BACK_MS)
-    expect(performance.now() - since).toBeLessThan(BACK_MS)
-    await mustBeWhole()
-    expect((await readdir(groups)).filter((name) => name.endsWith('.tmp'))).toEqual([])
-    const call = connectTo(`${url}/sfu`, { cookie: alice.cookie, origin: url })
-    await call.opens()
-    call.send({ type: 'handshake', version: ['2'], id: 'alice' })
-    call.send({ type: 'join', kind: 'join', group: 'room-7' })
-    expect((await call.hears({ type: 'joined' })).kind).toBe('join')
-    call.socket.close()
+    for (const place of places) await mustComeBack(place)
   },
   60_000 + KILLS * 5_000,
 )
