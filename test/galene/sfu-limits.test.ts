@@ -91,6 +91,8 @@ describe('the limits of a connection', () => {
       bob.send({ type: 'usermessage', kind: 'x', value: 'x'.repeat(size) })
     }
     expect((await bob.isClosed()).code).toBe(1009)
+    // Nothing comes behind the end.
+    await eventually(() => expect(ear.closes).toHaveLength(1))
     expect(ear.messages()).toEqual([])
   })
 
@@ -107,6 +109,7 @@ describe('the limits of a connection', () => {
     bob.raw(frame(1_048_577))
     expect((await bob.isClosed()).code).toBe(1009)
     await eventually(() => expect(bridge.told.records).toMatchObject([{ reason: 'frame-too-big' }]))
+    await eventually(() => expect(ear.closes).toHaveLength(1))
     expect(ear.messages()).toHaveLength(1)
   })
 
