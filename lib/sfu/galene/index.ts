@@ -109,7 +109,6 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     isRecording: (group) => bridge.groupState(group).recording,
   })
   const mayRecord = (group: string) => overHttp.abilities().record && groups.mayRecord(group)
-  const stopWatching = watchAdoption(data_dir, groups.changed)
   const issued = (group: string) => visits.issued(group)
   const stockClient = createStockClient({ config, kind: choice.kind, tokens, mayRecord, issued })
   const hasDirect = stockClient !== undefined
@@ -126,6 +125,8 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     ...{ personOf: needs.personOf, isBridged: bridge.isBridged, isReachable, url: server.url },
     ...{ names: groups.names, tokenSeconds: PORTAL_TOKEN_SECONDS, seen: bridge.recordingSeen },
   })
+  // Last of all: settings that cannot work leave nothing behind that goes on.
+  const stopWatching = watchAdoption(data_dir, groups.changed)
 
   return {
     async start() {
