@@ -14,14 +14,20 @@ import { createWebServer } from './web.ts'
 const EXPIRY_CHECK_MS = 30_000
 
 /** Ends what hangs on sessions that ran out, or that the command line ended, and streams that could not be ended before. */
-const endExpired = async ({ features: { auth, whip }, hub, sfu, connections }: Parts) => {
+const endExpired = async ({
+  features: { auth, recordings, whip },
+  hub,
+  sfu,
+  connections,
+}: Parts) => {
   await auth.sweep()
   const inCalls = sfu.participants().map(({ caller }) => caller.sessionId)
-  const live = [...new Set([...connections.sessions(), ...inCalls])]
+  const live = [...new Set([...connections.sessions(), ...inCalls, ...recordings.sendingTo()])]
   const open = new Set(await auth.stillOpen(live))
   for (const sessionId of live.filter((id) => !open.has(id))) {
     hub.endSession(sessionId)
     sfu.end({ sessionId }, 'Your session has ended.')
+    recordings.cutOff({ sessionId })
   }
   await whip.lookAgain()
 }

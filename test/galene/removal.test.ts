@@ -3,6 +3,8 @@ import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openDatabase } from '../../lib/platform/db/open.ts'
+import { createLog } from '../../lib/platform/log.ts'
 import type { NewWhipKey } from '../../lib/protocol/recordings.ts'
 import type { Client } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
@@ -98,6 +100,20 @@ describe('a recording that is being sent from a folder', () => {
     await rm(folder, { recursive: true, force: true })
   })
   cutsOff()
+
+  it('is cut off within a minute for somebody whose sessions the command line ended [MOD-17]', async () => {
+    const [his, hers] = [await beginTo(bob), await beginTo(carol)]
+    const { app, config } = pyrite
+    expect(app.recordings.sendingTo()).toHaveLength(2)
+    const database = await openDatabase({ path: config.database.path, log: createLog('silent') })
+    await database.write((sqlite) =>
+      sqlite.prepare('delete from sessions where userId = ?').run(bob.user.id),
+    )
+    await database.close()
+    await eventually(() => expect(app.recordings.sendingTo()).toHaveLength(1), 40_000)
+    expect(await his.finish()).toEqual({ how: 'cut off', isWhole: false })
+    expect(await hers.finish()).toEqual({ how: 'whole', isWhole: true })
+  }, 60_000)
 
   it('and all else of the channel is gone for who was removed: calls, messages by any address, keys; the key sleeps until they are back [MOD-17] [WHIP-7]', async () => {
     const post = { clientId: 'client-1', text: 'between us' }

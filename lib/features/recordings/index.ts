@@ -14,6 +14,8 @@ export const createRecordings = (needs: RecordingsNeeds) => {
     ...recordings,
     /** Somebody may not have any more what is being sent to them. */
     cutOff: sendings.cutOff,
+    /** The sessions by which something is being sent now. */
+    sendingTo: sendings.sessions,
     routes: recordingsRoutes(recordings, sendings),
     socket: recordingsSocket(recordings),
   }

@@ -28,6 +28,8 @@ export const createSendings = () => {
         underWay.delete(sending)
       }
     },
+    /** Of those to whom something is being sent. */
+    sessions: (): string[] => [...underWay].map(({ sessionId }) => sessionId),
     cutOff(which: WhichSendings): void {
       for (const sending of underWay) if (isMeant(which, sending)) sending.response.destroy()
     },
