@@ -1,6 +1,6 @@
 import type { Group, GroupPort } from '../../sfu.ts'
 import { type GaleneApi, LostRace } from '../groups/api.ts'
-import { isSameValue } from '../groups/group-changes.ts'
+import { isSame } from '../groups/group-changes.ts'
 import { type Description, knownFields } from '../groups/group-file.ts'
 import {
   ADOPTING,
@@ -31,9 +31,6 @@ const fieldsOf = (description: Description): Description => {
   const { users: _users, 'wildcard-user': _anybody, authKeys: _keys, ...fields } = description
   return fields
 }
-
-const isSame = (one: Description, other: Description): boolean =>
-  [...Object.keys(one), ...Object.keys(other)].every((key) => isSameValue(one[key], other[key]))
 
 /** What is done with one group, a request or more each. */
 const groupSteps = (api: GaleneApi) => {

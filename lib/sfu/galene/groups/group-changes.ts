@@ -5,8 +5,12 @@ const isNothing = (value: unknown): boolean =>
   value === undefined || value === null || value === '' || value === 0 || value === false
 
 /** Whether Galene sees no difference in a field. */
-export const isSameValue = (one: unknown, other: unknown): boolean =>
+const isSameValue = (one: unknown, other: unknown): boolean =>
   (isNothing(one) && isNothing(other)) || JSON.stringify(one) === JSON.stringify(other)
+
+/** Whether Galene sees no difference at all. */
+export const isSame = (one: Description, other: Description): boolean =>
+  [...Object.keys(one), ...Object.keys(other)].every((key) => isSameValue(one[key], other[key]))
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

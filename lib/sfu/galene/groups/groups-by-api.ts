@@ -3,6 +3,7 @@ import { isUsableSlug } from '../../../protocol/slug.ts'
 import type { Group, GroupPort, SyncState } from '../../sfu.ts'
 import type { PublicJwk } from '../wire/tokens.ts'
 import { type GaleneApi, LostRace } from './api.ts'
+import { isSame } from './group-changes.ts'
 import {
   type Description,
   describeGroup,
@@ -28,16 +29,6 @@ const TRIES = 4
 const UNFINISHED = `${MARKER}, which is still writing it`
 const CLOSED = { comment: UNFINISHED, expires: '1970-01-01T00:00:00Z' }
 const isUnfinished = ({ comment }: Description): boolean => comment === UNFINISHED
-
-/** What Galene leaves out of an answer. */
-const isNothing = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || value === 0 || value === false
-const isSame = (one: Description, other: Description): boolean =>
-  [...new Set([...Object.keys(one), ...Object.keys(other)])].every(
-    (key) =>
-      (isNothing(one[key]) && isNothing(other[key])) ||
-      JSON.stringify(one[key]) === JSON.stringify(other[key]),
-  )
 
 const withoutClosing = (description: Description): Description => {
   if (!isUnfinished(description)) return description
