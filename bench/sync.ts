@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asGroup } from '../lib/app/groups.ts'
@@ -11,7 +12,10 @@ import { newId } from '../lib/platform/ids.ts'
 import { createLog } from '../lib/platform/log.ts'
 import { createHub } from '../lib/platform/ws/hub.ts'
 import { createTopics } from '../lib/platform/ws/topics.ts'
+import { createGaleneApi } from '../lib/sfu/galene/groups/api.ts'
+import { createGroupMemory } from '../lib/sfu/galene/groups/group-memory.ts'
 import { Groups } from '../lib/sfu/galene/groups/groups.ts'
+import { GroupsByApi } from '../lib/sfu/galene/groups/groups-by-api.ts'
 import { groupsByFiles } from '../lib/sfu/galene/groups/groups-by-files.ts'
 import { statusPath } from '../lib/sfu/galene/wire/facts.ts'
 import { createGaleneHttp } from '../lib/sfu/galene/wire/galene-http.ts'
@@ -46,21 +50,24 @@ const sourceOf = (database: Database): GroupSource => {
   return async (name) => (await channels.groups(name)).map(asGroup(config))
 }
 
+const httpTo = (scope: Scope, url: string) => {
+  const connecting = createConnecting(false, config.galene, () => new Date())
+  scope.defer(() => connecting.close())
+  const http = createGaleneHttp({ url: () => url, connecting })
+  scope.defer(() => http.end())
+  return http
+}
+
 /** The files of these channels, kept as the server keeps them; `url` is where the SFU answers, once it does. */
 const groupsIn = (scope: Scope, folder: string, source: GroupSource, url?: string) => {
   let check = () => undefined as unknown
-  const connecting = createConnecting(false, config.galene, () => new Date())
-  scope.defer(() => connecting.close())
-  const http = createGaleneHttp({ url: () => url ?? '', connecting })
+  const http = httpTo(scope, url ?? '')
   const poke = async (name: string) => (url === undefined ? undefined : http.poke(name))
   const groups = new Groups({
     port: groupsByFiles({ folder, jwk, poke }),
     ...{ source, log, changed: () => void check() },
   })
-  scope.defer(() => {
-    http.end()
-    return groups.stop()
-  })
+  scope.defer(() => groups.stop())
   /** Resolves when the SFU has looked at the file of a group that changed, with the wait for further changes. */
   const follow = (name: string) =>
     new Promise<void>((done) => {
@@ -154,6 +161,51 @@ const changeRows = async (
   ]
 }
 
+const API_USER = { user: 'pyrite', password: newSigningKey() }
+
+/** A Galene whose admin API may be used to write groups. */
+const startWritable = async (scope: Scope, binary: string, folder: string): Promise<string> => {
+  const { user, password } = API_USER
+  const settings = {
+    writableGroups: true,
+    users: { [user]: { password, permissions: 'admin' } },
+  }
+  const { url } = await start(scope, (port) => {
+    const command = galeneCommand(binary, folder, join(folder, 'groups'), port)
+    writeFileSync(join(folder, `data-${port}`, 'config.json'), JSON.stringify(settings))
+    return command
+  })
+  return url
+}
+
+/** All groups of an empty Galene by its admin API; the first start ends after ten seconds, so each group is waited for. */
+const apiRow = async (
+  scope: Scope,
+  binary: string,
+  source: GroupSource,
+  { channels, members }: Size,
+): Promise<Row> => {
+  const folder = await newFolder(scope)
+  const http = httpTo(scope, await startWritable(scope, binary, folder))
+  const memory = createGroupMemory(join(folder, 'groups-api.json'), log)
+  const poke = (name: string) => http.poke(name)
+  const api = createGaleneApi({ http, ...API_USER })
+  const groups = new Groups({
+    port: new GroupsByApi({ api, memory, jwk, poke }),
+    ...{ source, log, changed: () => undefined },
+  })
+  scope.defer(() => groups.stop())
+  const slugs = range(channels).map((n) => `room-${n}`)
+  const ms = await timed(async () => {
+    await groups.start()
+    for (const slug of slugs) await groups.settled(slug)
+  })
+  const late = slugs.find((slug) => groups.state(slug).state !== 'in-step')
+  if (late) throw new Error(`${late} is not in step: ${groups.state(late).reason}`)
+  const name = `${channels} channels x ${members} members, cold, by Galene's API`
+  return single({ goal: 'P11', name, unit: 'ms' }, ms)
+}
+
 /** Group files in step with channels (P11): in the process itself, on a real database, and a real Galene where there is one. */
 export const sync: Benchmark = {
   name: 'sync',
@@ -179,8 +231,12 @@ export const sync: Benchmark = {
     const { groups, follow } = groupsIn(scope, inGroups, source, galene?.url)
     await groups.start()
     rows.push(...(await idleRows(groups)))
-    if (galene) rows.push(...(await changeRows(database, follow, galene.url, quick ? 20 : CHANGES)))
-    else note('no Galene on the PATH, so no change was followed to its end')
+    if (!galene || !binary) {
+      note('no Galene on the PATH, so no change was followed to its end, and its API not measured')
+      return rows
+    }
+    rows.push(...(await changeRows(database, follow, galene.url, quick ? 20 : CHANGES)))
+    rows.push(await apiRow(scope, binary, fewer, smaller))
     return rows
   },
 }
