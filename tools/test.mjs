@@ -123,6 +123,8 @@ const runSuites = (title, folders, workers, env) => {
       'run',
       ...folders,
       `--maxWorkers=${workers}`,
+      // Suites for real Galenes only are empty files then.
+      ...(galenes.length === 0 ? ['--passWithNoTests'] : []),
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
