@@ -25,7 +25,7 @@ const publish = async (url: string, secret: string) => {
   return { peer, closed }
 }
 
-describe.each(galenes())('a device that publishes into a call that moves (%s)', (binary) => {
+describe.each(galenes())('a device that publishes into a call that moves, with %s', (binary) => {
   let moving: Moving
   afterEach(() => moving.end())
   const keyOf = async (who: Client) =>

@@ -11,7 +11,7 @@ const at = ({ url, groups }: TestGalene) => ({ settings: { sfu: { url, groups_di
 const BY_API = { sync: 'api', api_user: ADMIN.user, api_password: ADMIN.password } as const
 
 describe.each(galenes())(
-  'people in calls stay where they are, and it is said why (%s)',
+  'people in calls stay where they are, and it is said why, with %s',
   (binary) => {
     let moving: Moving
     let gate: Gate | undefined

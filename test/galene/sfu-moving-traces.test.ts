@@ -8,7 +8,7 @@ import { connectTo, galenes } from '../support/sfu.ts'
 
 const at = ({ url, groups }: TestGalene) => ({ settings: { sfu: { url, groups_dir: groups } } })
 
-describe.each(galenes())('what is known of a call that moves (%s)', (binary) => {
+describe.each(galenes())('what is known of a call that moves, with %s', (binary) => {
   let moving: Moving
   afterEach(() => moving.end())
 

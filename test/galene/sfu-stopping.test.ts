@@ -38,7 +38,7 @@ it('a stop waits for no answer of a Galene elsewhere that hangs', async () => {
   await new Promise((done) => server.close(done))
 }, 45_000)
 
-describe.each(sfusUnderTest())('a supervised $name that hangs', (sfu) => {
+describe.each(sfusUnderTest())('one that hangs under supervision, with $name', (sfu) => {
   it('is ended with us within five seconds, in the middle of being told of changes', async () => {
     const bridge = await startBridge({ sfu, supervised: true, groups })
     await eventually(() => expect(states(bridge)).toEqual(new Set(['in-step'])), 20_000)

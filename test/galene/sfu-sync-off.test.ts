@@ -8,7 +8,7 @@ import { galenes, group, startBridge, type TestBridge } from '../support/sfu.ts'
 const CHANNELS = 1_000
 const LOOK_MS = 10_000
 
-describe.each(galenes())('groups that nobody has made yet, at %s', (binary) => {
+describe.each(galenes())('groups that nobody has made yet, with %s', (binary) => {
   let galene: TestGalene
   let gate: Gate
   let bridge: TestBridge | undefined
