@@ -62,6 +62,7 @@ describe.each(galenes())('what goes wrong with %s, and what the doctor says', (b
     for (const settings of [byFiles(galene), { galene: ADMIN_WAY }]) {
       const examination = await examine(galene.url, settings)
       expect(problems(examination)).toEqual(['sfu-unreachable'])
+      expect(said(examination, 'sfu-unreachable')).toMatch(/no answer within|longer than/)
       expect(examination.tookMs).toBeLessThan(LONGEST_MS)
     }
   }, 40_000)

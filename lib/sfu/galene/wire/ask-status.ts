@@ -24,6 +24,7 @@ export type StatusNeeds = {
 }
 
 const TIMEOUT_MS = 5_000
+const TOO_LATE = `no answer within ${TIMEOUT_MS / 1_000} seconds`
 const MOST_BYTES = 65_536
 const SECOND_MS = 1_000
 
@@ -59,10 +60,12 @@ export const askStatus = (needs: StatusNeeds): Promise<StatusAnswer> =>
   new Promise((done) => {
     const { url, group, host, connecting, now } = needs
     const get = url.startsWith('https:') ? getHttps : getHttp
-    const fail = (error: Error) => done({ is: 'unreachable', why: error.message })
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const fail = ({ message }: Error) =>
+      done({ is: 'unreachable', why: signal.aborted ? TOO_LATE : message })
     const options: ClientRequestArgs & { signal: AbortSignal } = {
       agent: connecting.agent,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal,
       ...(host && { headers: { host } }),
     }
     const sent = now().getTime()
