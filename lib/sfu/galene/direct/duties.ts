@@ -1,8 +1,9 @@
 import type { AccessPolicy, Caller } from '../../sfu.ts'
 import { RECORDER_PERMISSION } from '../wire/facts.ts'
+import type { Frame } from '../wire/frame.ts'
 import { SERVICE_USERNAME } from '../wire/service-names.ts'
 import { permissionsOf } from '../wire/tokens.ts'
-import type { Frame, Guest, Inside } from './inside.ts'
+import type { Guest, Inside } from './inside.ts'
 
 /** What is to be done in a group, beside looking at everybody there. */
 export type Order = {

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
 import { CLOSE } from '../../../protocol/close-codes.ts'
 import { MAX_SERVER_FRAME_BYTES, PROTOCOL_VERSION, WS_PATH } from '../wire/facts.ts'
+import { type Frame, readFrame, stringsIn } from '../wire/frame.ts'
 import { isOwnUsername, SERVICE_USERNAME } from '../wire/service-names.ts'
 import type { Connecting } from '../wire/tls.ts'
 
 /** Somebody or something in a group, as Galene names it. */
 export type Guest = { id: string; username: string; permissions: readonly string[] }
-
-export type Frame = Record<string, unknown>
 
 export type EntryNeeds = {
   url: string
@@ -38,19 +37,6 @@ export type Inside = {
 const ANSWER_MS = 4_000
 const ABSENT = 'group does not exist'
 
-const read = (data: string): Frame => {
-  try {
-    const frame: unknown = JSON.parse(data)
-    return typeof frame === 'object' && frame !== null ? (frame as Frame) : {}
-  } catch {
-    // What answers is no Galene: then nothing that is waited for ever comes.
-    return {}
-  }
-}
-
-const words = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
-
 const isLockedIn = ({ status }: Frame): boolean =>
   typeof status === 'object' && status !== null && (status as Frame).locked === true
 
@@ -73,7 +59,7 @@ const guestList = () => {
         return
       }
       const name = typeof username === 'string' ? username : ''
-      const guest = { id, username: name, permissions: words(permissions) }
+      const guest = { id, username: name, permissions: stringsIn(permissions) }
       const isNew = !guests.has(id)
       guests.set(id, guest)
       if (isNew) hear(guest)
@@ -152,7 +138,7 @@ export const goInside = ({ url, group, token, connecting, first }: EntryNeeds) =
       first.forEach(say)
     })
     socket.on('message', (data) => {
-      const frame = read(String(data))
+      const frame = readFrame(String(data))
       answers[String(frame.type)]?.(frame)
     })
     socket.on('error', fail)

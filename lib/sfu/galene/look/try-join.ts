@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
 import { MAX_SERVER_FRAME_BYTES, PROTOCOL_VERSION, WS_PATH } from '../wire/facts.ts'
+import { type Frame, readFrame, stringsIn } from '../wire/frame.ts'
 import type { Connecting } from '../wire/tls.ts'
 
 /** One ICE server as a browser gets it at the join. */
@@ -35,23 +36,8 @@ export type JoinNeeds = {
 
 const TIMEOUT_MS = 6_000
 
-type Frame = Record<string, unknown>
-
-const read = (data: string): Frame => {
-  try {
-    const frame: unknown = JSON.parse(data)
-    return typeof frame === 'object' && frame !== null ? (frame as Frame) : {}
-  } catch {
-    // What answers is no Galene: then nothing that is waited for ever comes.
-    return {}
-  }
-}
-
-const strings = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
-
 const readServer = (server: Frame): GivenIceServer => ({
-  urls: typeof server.urls === 'string' ? [server.urls] : strings(server.urls),
+  urls: typeof server.urls === 'string' ? [server.urls] : stringsIn(server.urls),
   ...(typeof server.username === 'string' && { username: server.username }),
   ...(typeof server.credential === 'string' && { credential: server.credential }),
 })
@@ -62,7 +48,7 @@ const readJoined = (frame: Frame, began: number): JoinTry => {
   const servers = Array.isArray(rtc.iceServers) ? (rtc.iceServers as Frame[]) : []
   return {
     is: 'joined',
-    permissions: strings(frame.permissions),
+    permissions: stringsIn(frame.permissions),
     iceServers: servers.map(readServer),
     relayOnly: rtc.iceTransportPolicy === 'relay',
     ms: Math.round(performance.now() - began),
@@ -73,7 +59,7 @@ const readJoined = (frame: Frame, began: number): JoinTry => {
 const verdict = (frame: Frame, began: number): JoinTry | undefined => {
   if (frame.type === 'joined') return readJoined(frame, began)
   if (frame.type !== 'handshake') return undefined
-  const versions = strings(frame.version)
+  const versions = stringsIn(frame.version)
   return versions.includes(PROTOCOL_VERSION) ? undefined : { is: 'old-protocol', versions }
 }
 
@@ -100,7 +86,7 @@ export const tryJoin = (needs: JoinNeeds): Promise<JoinTry> =>
       say({ type: 'join', kind: 'join', group, token, data: {} })
     })
     socket.on('message', (data) => {
-      const outcome = verdict(read(String(data)), began)
+      const outcome = verdict(readFrame(String(data)), began)
       if (outcome) end(outcome)
     })
     socket.on('unexpected-response', (_request, response) => {
