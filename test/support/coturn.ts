@@ -1,20 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { isExecutable } from '../../lib/sfu/galene/server/choose.ts'
 import { createAuthority } from './certificates.ts'
 import { eventually } from './eventually.ts'
-
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** Debian's coturn: what TURNSERVER names, or the turnserver on the PATH. Undefined where there is none. */
 export const turnserver: string | undefined = [

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../../lib/platform/config/schema.ts'
+import { freePort } from '../../lib/sfu/galene/server/process.ts'
 import { createTokens, type Ticket } from '../../lib/sfu/galene/wire/tokens.ts'
 import { eventually } from './eventually.ts'
 import { connectTo, type Json } from './sfu.ts'
@@ -25,16 +25,6 @@ export type GaleneOptions = {
   /** A network of its own: the address there, and what it is started through. */
   within?: { there: string; through: string[] }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((done, fail) => {
-    const probe = createServer()
-    probe.on('error', fail)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => done(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 
 const prepare = async (folder: string, { config = {}, tls }: GaleneOptions) => {
   for (const name of ['groups', 'data', 'static']) await mkdir(join(folder, name))

@@ -1,4 +1,3 @@
-import { accessSync, constants } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
@@ -19,6 +18,7 @@ import { routeUpgrades } from '../../lib/platform/ws/upgrade.ts'
 import type { ChannelRole } from '../../lib/protocol/channels.ts'
 import { runBuiltinSfu } from '../../lib/sfu/builtin/index.ts'
 import { createCounts, createGaleneSfu } from '../../lib/sfu/galene/index.ts'
+import { isExecutable } from '../../lib/sfu/galene/server/choose.ts'
 import type { AccessPolicy, Caller, CallRecord, Group, SfuHealth } from '../../lib/sfu/sfu.ts'
 import { eventually } from './eventually.ts'
 
@@ -26,15 +26,6 @@ export type Json = Record<string, unknown>
 
 /** An SFU that tests can run on: the built-in one, or a real Galene by its path. */
 export type SfuUnderTest = { name: string; galene: string | undefined }
-
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** Every real Galene found: the one on the PATH, then those that GALENE_BINARIES lists, separated by colons. */
 export const galenes = (): string[] => {

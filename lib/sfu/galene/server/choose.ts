@@ -18,7 +18,7 @@ export type ChooseNeeds = {
   environment: NodeJS.ProcessEnv
 }
 
-const isExecutable = (path: string): boolean => {
+export const isExecutable = (path: string): boolean => {
   try {
     accessSync(path, constants.X_OK)
     return true

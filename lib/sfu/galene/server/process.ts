@@ -36,7 +36,8 @@ const START_MS = 10_000
 const LOOK_EVERY_MS = 50
 const STOP_MS = 3_000
 
-const freePort = (): Promise<number> =>
+/** A port of loopback that nobody listens on now. */
+export const freePort = (): Promise<number> =>
   new Promise((done, fail) => {
     const probe = createServer()
     probe.on('error', fail)
