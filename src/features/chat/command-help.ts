@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { sentenceOf } from '../../platform/request-error.ts'
 import type { Command, ReadCommand, Suggestion } from './commands.ts'
 
@@ -51,22 +51,22 @@ export const useCommandHelp = (
   change: (text: string) => void,
 ): CommandHelp => {
   const [closedFor, setClosedFor] = useState<string>()
-  const [moved, setMoved] = useState<number>()
-  const [failure, setFailure] = useState('')
+  // Each with the text it belongs to: another text begins anew at once, not an effect later.
+  const [moved, setMoved] = useState<{ text: string; to: number }>()
+  const [failure, setFailure] = useState<{ text: string; sentence: string }>()
   const [isBusy, setBusy] = useState(false)
-  useEffect(() => {
-    setMoved(undefined)
-    setFailure('')
-  }, [text])
   const command = text.startsWith('/') ? read?.(text) : undefined
   const suggestions = closedFor === text ? NONE : (command?.suggestions ?? NONE)
   const isRunnable = command?.run !== undefined
-  const chosen = suggestions.length === 0 ? -1 : (moved ?? (isRunnable ? -1 : 0))
+  const unmoved = isRunnable ? -1 : 0
+  const wished = moved?.text === text ? moved.to : unmoved
+  const chosen = Math.min(wished, suggestions.length - 1)
 
   const take = (suggestion: Suggestion) => change(suggestion.text)
   const move = (step: number) => {
     const count = suggestions.length
-    setMoved(chosen < 0 && step < 0 ? count - 1 : (chosen + step + count) % count)
+    const to = chosen < 0 && step < 0 ? count - 1 : (chosen + step + count) % count
+    setMoved({ text, to })
   }
   const keys = keysFor(suggestions, chosen, { take, move, close: () => setClosedFor(text) })
   const tookKey = (event: KeyboardEvent): boolean => {
@@ -78,16 +78,17 @@ export const useCommandHelp = (
   const run = async () => {
     if (!command?.run || isBusy) return
     setBusy(true)
-    setFailure('')
+    setFailure(undefined)
     try {
       await command.run()
       change('')
     } catch (error) {
-      setFailure(sentenceOf(error))
+      setFailure({ text, sentence: sentenceOf(error) })
     }
     setBusy(false)
   }
-  const note = failure || command?.note || ''
-  const isWrong = failure !== '' || (command?.isWrong ?? false)
+  const failed = failure?.text === text ? failure.sentence : ''
+  const note = failed || command?.note || ''
+  const isWrong = failed !== '' || (command?.isWrong ?? false)
   return { command, suggestions, chosen, note, isWrong, isBusy, take, tookKey, run }
 }

@@ -76,6 +76,38 @@ describe('the box to write in', () => {
     fireEvent.keyDown(box(), { key: 'Enter', ...keys })
     expect(props.onSend).not.toHaveBeenCalled()
   })
+  it('loses no key that follows another at once, while the first still takes effect', async () => {
+    const names = ['ann', 'bob']
+    const suggestions = (text: string) =>
+      text === '/ti'
+        ? [{ key: 'timeout', name: '/timeout', hint: '', text: '/timeout ' }]
+        : names.map((name) => ({ key: name, name, hint: '', text: `/timeout @${name} ` }))
+    const { box } = write({
+      draft: '/ti',
+      readCommand: (text) => ({
+        suggestions: suggestions(text),
+        note: '',
+        isWrong: false,
+        isMessage: false,
+        run: undefined,
+      }),
+    })
+    // Without the library's own waiting for effects: as fast as a browser takes keys.
+    const press = async (key: string) => {
+      box().dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+      await Promise.resolve()
+    }
+    await press('Enter')
+    expect(box().value).toBe('/timeout ')
+    await press('ArrowDown')
+    expect(screen.getByRole('option', { selected: true }).textContent).toContain('bob')
+    await press('ArrowUp')
+    expect(screen.getByRole('option', { selected: true }).textContent).toContain('ann')
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    await press('ArrowDown')
+    await press('Tab')
+    expect(box().value).toBe('/timeout @bob ')
+  })
   it('sends neither blanks nor what is too long, and says how much too long', () => {
     const { props, box } = write()
     for (const text of ['  \n ', 'x'.repeat(10_003)]) {
