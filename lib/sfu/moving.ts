@@ -24,6 +24,20 @@ export type MovingNeeds = {
 /** The settings that calls follow. */
 const followed = ({ sfu, galene, builtin }: Config) => ({ sfu, galene, builtin })
 
+/** What is done to live calls, and who is in them: asked of every call server that carries some. */
+const onAll = (all: () => readonly Sfu[]) =>
+  ({
+    participants: (group) => all().flatMap((sfu) => sfu.participants(group)),
+    end: (which, reason) => all().reduce((sum, sfu) => sum + sfu.end(which, reason), 0),
+    accessChanged(...changed) {
+      for (const sfu of all()) sfu.accessChanged(...changed)
+    },
+    askToMute(which) {
+      for (const sfu of all()) sfu.askToMute(which)
+    },
+    unlock: (group) => all().filter((sfu) => sfu.unlock(group)).length > 0,
+  }) satisfies Partial<Sfu>
+
 const busyGroups = (sfu: Sfu): Set<string> => new Set(sfu.participants().map(({ group }) => group))
 
 /** One SFU after another, behind the port of one. */
@@ -35,6 +49,8 @@ export class MovingSfu {
   private current: Sfu
   /** The one that people move to, until all of them did. */
   private arriving: Sfu | undefined
+  /** The one that people leave, until it has let go of all of them. */
+  private leaving: Sfu | undefined
   private isStopped = false
   private turn: Promise<unknown> = Promise.resolve()
 
@@ -46,9 +62,10 @@ export class MovingSfu {
     const groupsChanged: Sfu['groupsChanged'] = (name) => {
       for (const each of new Set([this.current, this.arriving])) each?.groupsChanged(name)
     }
+    const carrying = () => (this.leaving ? [this.current, this.leaving] : [this.current])
+    const ours: Partial<Sfu> = { groupsChanged, ...onAll(carrying) }
     this.sfu = new Proxy(this.current, {
-      get: (_first, name) =>
-        name === 'groupsChanged' ? groupsChanged : Reflect.get(this.current, name),
+      get: (_first, name) => Reflect.get(name in ours ? ours : this.current, name),
     })
   }
 
@@ -66,7 +83,7 @@ export class MovingSfu {
   /** Ends a move that is under way, too. */
   async stop(): Promise<void> {
     this.isStopped = true
-    await Promise.all([this.current.stop(), this.arriving?.stop()])
+    await Promise.all([this.current, this.arriving, this.leaving].map((sfu) => sfu?.stop()))
     await this.turn
     // One that was on its way meanwhile.
     await this.current.stop()
@@ -133,9 +150,14 @@ export class MovingSfu {
   private async leaveFor(next: Sfu) {
     const before = this.current
     this.current = next
-    // Only now: a device that notices comes back at once.
-    if (before.origin().url !== next.origin().url) await this.needs.leave(before)
-    await before.stop(WORDS)
+    this.leaving = before
+    try {
+      // Only now: a device that notices comes back at once.
+      if (before.origin().url !== next.origin().url) await this.needs.leave(before)
+      await before.stop(WORDS)
+    } finally {
+      this.leaving = undefined
+    }
   }
 
   /** The old one is gone, and the new one does not work: what ran until now runs again. */
