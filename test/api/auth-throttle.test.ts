@@ -45,6 +45,24 @@ describe('too many failed sign-ins', () => {
     expect((await attempt('bob', PASSWORD, '198.51.100.1')).status).toBe(429)
     expect((await attempt('bob', PASSWORD, '203.0.113.7')).status).toBe(200)
   })
+  it('from one address keep nobody out elsewhere, whose name was tried', async () => {
+    await start({ trusted_proxies: ['127.0.0.1'] })
+    for (let n = 0; n < 6; n += 1) await attempt('bob', 'wrong', '198.51.100.1')
+    expect((await attempt('bob', PASSWORD, '198.51.100.1')).status).toBe(429)
+    expect((await attempt('bob', PASSWORD, '203.0.113.7')).status).toBe(200)
+  })
+  it('from many addresses make a name wait everywhere but where its person is signed in', async () => {
+    await start({ trusted_proxies: ['127.0.0.1'] })
+    expect((await attempt('bob', PASSWORD, '203.0.113.7')).status).toBe(200)
+    for (const name of ['bob', 'nobody']) {
+      const tries = Array.from({ length: 31 }, (_, n) => attempt(name, 'wrong', `198.51.100.${n}`))
+      const statuses = (await Promise.all(tries)).map(({ status }) => status)
+      expect(statuses.filter((status) => status === 429)).toHaveLength(1)
+      expect((await attempt(name, PASSWORD, '198.51.100.99')).status).toBe(429)
+      expect((await attempt(name, 'wrong', '203.0.113.7')).status).toBe(429)
+    }
+    expect((await attempt('bob', PASSWORD, '203.0.113.7')).status).toBe(200)
+  })
   it('many sign-ins at once leave the rest of the server answering', async () => {
     await start()
     const flood = Promise.all(Array.from({ length: 200 }, () => attempt('bob', 'wrong')))

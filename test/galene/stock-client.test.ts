@@ -36,19 +36,29 @@ describe.each(RUNS)("Galene's own page, by $way, with $binary", ({ binary, way }
       },
     }
   }
-  const start = async (stock_client = true, folder?: string) => {
+  const start = async (stock_client = true, folder?: string, trusted_proxies: string[] = []) => {
     const where = folder === undefined ? {} : { folder }
-    pyrite = await startPyrite({ ...where, settings: await settings(stock_client) })
+    const { server, ...others } = await settings(stock_client)
+    pyrite = await startPyrite({
+      ...where,
+      settings: { ...others, server: { ...server, trusted_proxies } },
+    })
     const { sfu } = pyrite.app
     await eventually(() => expect(sfu.syncState('general').state).toBe('in-step'))
     return pyrite
   }
   /** As Galene's page asks; answers the status, the token, and whether the page may read it. */
-  const ask = async (username: string, fields: Json = {}, origin: string | null = PAGES) => {
+  const ask = async (
+    username: string,
+    fields: Json = {},
+    origin: string | null = PAGES,
+    address = '127.0.0.1',
+  ) => {
     const location = `${PAGES}/group/general/`
+    const from = { 'x-forwarded-for': address, ...(origin !== null && { origin }) }
     const response = await fetch(`${pyrite?.url}/galene/auth`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(origin !== null && { origin }) },
+      headers: { 'content-type': 'application/json', ...from },
       body: JSON.stringify({ location, username, password: PASSWORD, ...fields }),
     })
     const { status, headers } = response
@@ -230,6 +240,16 @@ describe.each(RUNS)("Galene's own page, by $way, with $binary", ({ binary, way }
     for (let tries = 0; tries < 10; tries += 1) expect((await ask('bob', wrong)).status).toBe(401)
     expect((await ask('bob')).status).toBe(429)
     await expect((pyrite as Pyrite).signIn('bob')).rejects.toThrow('429')
+  })
+
+  it('lets nobody lock out by one address whom they know by name', async () => {
+    await start(true, undefined, ['127.0.0.1'])
+    const wrong = { password: 'not the password' }
+    const there = '198.51.100.1'
+    for (let n = 0; n < 14; n += 1) await ask('bob', wrong, PAGES, there)
+    expect((await ask('bob', {}, PAGES, there)).status).toBe(429)
+    expect((await ask('bob', {}, PAGES, '203.0.113.7')).status).toBe(200)
+    await (pyrite as Pyrite).signIn('bob')
   })
 
   it('sends people from its portal to the sign-in and to the page of the call, and nowhere else', async () => {

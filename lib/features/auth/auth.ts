@@ -19,18 +19,22 @@ export type SignedIn = { token: string; info: SessionInfo }
 /** What people may do about their sessions and passwords. Knows no HTTP. */
 export const authRules = (needs: AuthNeeds, sessions: SessionRules) => {
   const { db, users, hashing, config } = needs
-  const throttle = createThrottle(config)
+  const throttle = createThrottle({
+    ...config,
+    addressesOf: (name) => queries.addressesOf(db, name, needs.now().toISOString()),
+  })
   const { list, end, endAllOf, sweep, stillOpen } = sessions
 
   /** Checks a password, with as much work whoever it is. */
   const mustKnow = async (name: string, password: string, address: string): Promise<Known> => {
     const attempt = { name: name.trim().toLowerCase(), address }
-    await throttle.enter(attempt)
+    const entry = await throttle.enter(attempt)
     const user = await users.byUsername(attempt.name)
     const passwordHash = user && (await users.passwordHashOf(user.id))
     const right = await hashing.verify(passwordHash, password)
-    if (!right || !user || !passwordHash || user.disabled) throw badCredentials()
-    await throttle.succeeded(attempt)
+    const known = right && user && passwordHash && !user.disabled
+    await entry.settle(known === true)
+    if (!known) throw badCredentials()
     return { user, passwordHash }
   }
   return {

@@ -81,6 +81,19 @@ export const ofUser = (db: Db, userId: string, now: string): Promise<SessionRow[
     .orderBy('id')
     .execute()
 
+/** Where the open sessions of whoever has this name were begun. */
+export const addressesOf = async (db: Db, username: string, now: string): Promise<string[]> => {
+  const rows = await db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.userId')
+    .select('sessions.address')
+    .distinct()
+    .where('users.username', '=', username)
+    .where('sessions.expiresAt', '>', now)
+    .execute()
+  return rows.map(({ address }) => address)
+}
+
 /** Ids asked for at once: a database takes only so many, and one length for all keeps it to one prepared statement. */
 const AT_ONCE = 500
 

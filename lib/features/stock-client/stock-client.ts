@@ -29,14 +29,14 @@ const foreignPage = () =>
 
 /** Tokens asked for, right password or not: each costs a password hash and a signature. An office that meets is behind one address. */
 const PER_ADDRESS = { most: 60, windowSeconds: 60, what: 'attempts to join from here' }
-const PER_NAME = { most: 12, windowSeconds: 60, what: 'attempts to join by this name' }
+const PER_NAME = { most: 12, windowSeconds: 60, what: 'attempts to join by this name from here' }
 /** The way through the portal, for somebody who is signed in. */
 const PAGES = { perSecond: 0.2, burst: 12 }
 
 /** Who may join a call with Galene's own page. Knows no HTTP. */
 export const stockClientRules = ({ auth, admit, sfu, now }: StockClientNeeds) => {
   const byAddress = countAttempts(PER_ADDRESS)
-  const byName = countAttempts(PER_NAME)
+  const byNameHere = countAttempts(PER_NAME)
   const mustBeSlow = ratePerPerson({
     ...PAGES,
     now: () => now().getTime(),
@@ -87,8 +87,9 @@ export const stockClientRules = ({ auth, admit, sfu, now }: StockClientNeeds) =>
       const page = mustBeOn()
       const group = page.groupAt(location)
       if (group === undefined) throw foreignPage()
-      await byAddress.take(networkOf(address))
-      await byName.take(username.trim().toLowerCase())
+      const network = networkOf(address)
+      await byAddress.take(network)
+      await byNameHere.take(`${network} ${username.trim().toLowerCase()}`)
       const { id: userId, ...user } = await auth.check({ username, password }, address)
       const { username: known } = user
       const token = await whileAdmitted({ userId, ...user }, group, (role) =>

@@ -117,7 +117,7 @@ export const CONFIG = {
     sign_in_attempts: key(
       count,
       10,
-      'Failed sign-ins for one name or from one address before the wait begins.',
+      'Failed sign-ins from one address before the wait begins. A name takes ten times as many from all addresses together, in ten times the window.',
     ),
     sign_in_window_seconds: key(
       seconds,
