@@ -8,11 +8,16 @@ type Links = { bus: Bus; hub: Hub; sfu: Sfu; features: Features; onBug: (error: 
 /** Who listens to what: one line per link. Answers the function that unlinks them all. */
 export const linkEvents = ({ bus, hub, sfu, features, onBug }: Links) => {
   const { auth, channels, recordings } = features
+  /** Of a person, a group holds the username, and only while they may sign in. */
+  const groupsOf = async (userId: string) => {
+    for (const slug of await channels.slugsOf(userId)) sfu.groupsChanged(slug)
+  }
   const links = [
     bus.on('users.created', ({ id }) => void channels.joinDefault(id).catch(onBug)),
     bus.on('users.changed', (user) => hub.tellAll('users.changed', user)),
-    bus.on('users.changed', () => sfu.groupsChanged()),
     bus.on('users.disabled', ({ userId }) => hub.endUser(userId)),
+    bus.on('users.disabled', ({ userId }) => void groupsOf(userId).catch(onBug)),
+    bus.on('users.enabled', ({ userId }) => void groupsOf(userId).catch(onBug)),
     bus.on('users.disabled', () => void channels.ensureModerated().catch(onBug)),
     bus.on('users.disabled', ({ userId }) => void auth.endAllOf(userId).catch(onBug)),
     bus.on('users.disabled', ({ userId }) => sfu.end({ userId }, 'Your account was disabled.')),

@@ -145,6 +145,9 @@ const channelReads = (
     topicsOf: async (userId: string): Promise<string[]> =>
       (await queries.channelIdsOf(db, userId)).map(topicOf),
 
+    /** The slugs of the channels a person is in, disabled or not. */
+    slugsOf: (userId: string): Promise<string[]> => queries.slugsOf(db, userId),
+
     /** Every channel with its active members by username, as the media server needs them; or only the one of this slug. */
     groups: (slug?: string) => queries.channelsWithMembers(db, slug),
   }

@@ -118,6 +118,16 @@ const idsOf = compiledOnce((db: Db, userId: string) =>
 export const channelIdsOf = async (db: Db, userId: string): Promise<number[]> =>
   (await idsOf(db, userId)).map(({ channelId }) => channelId)
 
+export const slugsOf = async (db: Db, userId: string): Promise<string[]> => {
+  const rows = await db
+    .selectFrom('memberships as m')
+    .innerJoin('channels as c', 'c.id', 'm.channelId')
+    .select('c.slug')
+    .where('m.userId', '=', userId)
+    .execute()
+  return rows.map(({ slug }) => slug)
+}
+
 export const membersOf = (db: Db, channelId: number): Promise<ChannelMember[]> =>
   db
     .selectFrom('memberships')

@@ -15,6 +15,8 @@ declare module '../../platform/bus/bus.ts' {
     'users.changed': User
     /** A person may no longer sign in: whatever they hold open must end. */
     'users.disabled': { userId: string }
+    /** A person who was disabled may sign in again. */
+    'users.enabled': { userId: string }
   }
 }
 
@@ -102,7 +104,9 @@ const acts = ({ db, bus, hashing, now, newId }: UsersNeeds) => ({
       return { before: found, after: wanted }
     })
     bus.publish('users.changed', after)
-    if (after.disabled && !before.disabled) bus.publish('users.disabled', { userId })
+    if (after.disabled !== before.disabled) {
+      bus.publish(after.disabled ? 'users.disabled' : 'users.enabled', { userId })
+    }
     return after
   },
 
