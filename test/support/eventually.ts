@@ -1,7 +1,7 @@
 /** Repeats `check` until it no longer throws, at most `withinMs` long; then throws what it threw last. Answers what it answered. */
 export const eventually = async <T>(
   check: () => T | Promise<T>,
-  withinMs = 5_000,
+  withinMs = 15_000,
   everyMs = 25,
 ): Promise<T> => {
   const until = performance.now() + withinMs

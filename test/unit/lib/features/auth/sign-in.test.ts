@@ -147,7 +147,9 @@ describe('the throttle', () => {
       const before = world.count.verified
       const error = await attempt(name, 'wrong').catch((thrown: unknown) => thrown)
       const { code, message } = error as { code: string; message: string }
-      return { code, message, verified: world.count.verified - before }
+      // The seconds left to wait go on while the test does.
+      const said = message.replace(/\d+/g, 'some')
+      return { code, said, verified: world.count.verified - before }
     }
     expect(await answers('bob')).toEqual(await answers('mallory'))
     expect(await answers('bob')).toMatchObject(tooMany)
