@@ -3,6 +3,7 @@ import { request as requestHttps } from 'node:https'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
+import { CLOSE } from '../../../protocol/close-codes.ts'
 import { PROTOCOL_VERSION, statusPath, WS_PATH } from './facts.ts'
 import type { Connecting } from './tls.ts'
 
@@ -109,7 +110,9 @@ export const handshakeProblem = (
     const end = (problem: string | undefined) => {
       clearTimeout(timer)
       done(problem)
-      socket.terminate()
+      // Galene logs a line for whoever goes without a word, and this is asked every few seconds.
+      if (problem === undefined) socket.close(CLOSE.normal)
+      else socket.terminate()
     }
     const timer = setTimeout(() => end(''), CHECK_MS)
     const hello = { type: 'handshake', version: [PROTOCOL_VERSION], id: 'pyrite-health' }
