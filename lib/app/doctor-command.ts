@@ -23,6 +23,20 @@ const CODES: Record<GroupDifference['is'], FindingCode> = {
   stale: 'group-stale',
   unmanaged: 'group-unmanaged',
   'other-key': 'group-other-key',
+  unreadable: 'group-failed',
+}
+/** Groups named one by one for each kind of difference. */
+const MOST_NAMED = 5
+
+const findingsOf = (is: GroupDifference['is'], differences: readonly GroupDifference[]) => {
+  const named = differences.slice(0, MOST_NAMED)
+  const more = differences.length - named.length
+  const details = named.map((each) =>
+    each.is === 'unreadable' ? `${each.name}, ${each.why}` : each.name,
+  )
+  return [...details, ...(more > 0 ? [`and ${more} more`] : [])].map((detail) =>
+    found(CODES[is], detail),
+  )
 }
 
 /** Every group as the channels want it, from the database, whether the server runs or not. */
@@ -56,7 +70,13 @@ const groupFindings = async (config: Config): Promise<Finding[]> => {
   const groups = await groupsIn(config)
   try {
     const differences = await compareGroups(groups, config.sfu.groups_dir, jwk)
-    return differences.map(({ name, is }) => found(CODES[is], name))
+    const kinds = [...new Set(differences.map(({ is }) => is))]
+    return kinds.flatMap((kind) =>
+      findingsOf(
+        kind,
+        differences.filter(({ is }) => is === kind),
+      ),
+    )
   } catch (error) {
     return [found('groups-not-written', (error as Error).message)]
   }

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runCommand } from '../../lib/app/commands.ts'
@@ -80,6 +80,25 @@ describe('pyrite doctor', () => {
     await rm(join(groups_dir, 'general.json'))
     await doctor(running, '--json')
     expect(group()).toMatchObject([{ code: 'group-stale' }])
+  })
+
+  it('looks at every group, whatever is in the place of one', async () => {
+    const running = await started({})
+    const { groups_dir } = running.config.sfu
+    const alice = await running.signIn('alice')
+    for (const slug of ['attic', 'cellar']) {
+      await alice.send('POST', '/api/channels', { slug, name: slug, private: false })
+    }
+    await running.stop({ keep: true })
+    await rm(join(groups_dir, 'attic.json'), { force: true })
+    await mkdir(join(groups_dir, 'attic.json'))
+    await writeFile(join(groups_dir, 'cellar.json'), '{"comment":"of somebody else"}')
+    await doctor(running, '--json')
+    const group = told().findings.filter(({ code }) => code.startsWith('group-'))
+    expect(group).toMatchObject([
+      { code: 'group-failed', what: expect.stringContaining('attic.json is not a file') },
+      { code: 'group-unmanaged', what: expect.stringContaining('cellar') },
+    ])
   })
 
   it('says once that the group folder cannot be used', async () => {

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -33,6 +33,8 @@ const GARDEN = `{
   "wildcard-user": {"password": {"type": "wildcard"}, "permissions": "observe"}
 }
 `
+/** Written by an editor of long ago: Galene reads the é as something else. */
+const LATIN = Buffer.from('{"displayName":"Caf\u00e9"}', 'latin1')
 const asJch = { username: 'jch', password: '1234' }
 
 /** A server that runs notices what the command did. */
@@ -208,6 +210,8 @@ describe.each(RUNS)('adopting by $way, with $binary', ({ binary, way }) => {
       await galene.write('more', '{} and a note that Galene does not read')
       await symlink('../link-target.json', join(galene.groups, 'linked.json'))
       await writeFile(join(galene.groups, '../link-target.json'), '{}')
+      await writeFile(join(galene.groups, 'latin.json'), LATIN)
+      await mkdir(join(galene.groups, 'folder.json'))
     }
     const { code, said } = await adopt('--all')
     expect(code).toBe(0)
@@ -223,6 +227,8 @@ describe.each(RUNS)('adopting by $way, with $binary', ({ binary, way }) => {
       expect(said).toMatch(/more: left alone: its file is not one JSON object/)
       expect(said).toMatch(/linked: left alone: its file is a link/)
       expect((await lstat(join(galene.groups, 'linked.json'))).isSymbolicLink()).toBe(true)
+      expect(said).toMatch(/latin: left alone: its file is not UTF-8/)
+      expect(await readFile(join(galene.groups, 'latin.json'))).toEqual(LATIN)
     }
     for (const [name, text] of Object.entries(others)) expect(await galene.text(name)).toBe(text)
     const again = await adopt('garden', 'nowhere')

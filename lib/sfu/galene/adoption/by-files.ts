@@ -1,5 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { told } from '../groups/folder-trouble.ts'
 import {
   type Description,
   knownFields,
@@ -14,6 +15,8 @@ import { type AdoptionPort, type GroupCopy, restored, withoutWaysIn } from './ad
 
 export type ByFilesNeeds = { folder: string; jwk: PublicJwk; poke: Poke }
 
+/** Galene reads what is not UTF-8 as this character, and so would a copy keep it. */
+const NOT_UTF_8 = '\ufffd'
 const CHANGED = 'somebody changed its file meanwhile: run this again'
 
 const nameOf = (path: string): string | undefined => {
@@ -28,7 +31,7 @@ const isSameJson = (one: Description, other: Description): boolean =>
 /** The files of a folder that Galene reads too. Each change is one rename. */
 export const adoptionByFiles = ({ folder, jwk, poke }: ByFilesNeeds): AdoptionPort => {
   const store = createGroupStore(folder)
-  const read = async (name: string): Promise<GroupCopy | undefined> => {
+  const find = async (name: string): Promise<GroupCopy | undefined> => {
     const text = await store.read(name)
     if (text === undefined) return
     const description = parseDescription(text)
@@ -38,6 +41,11 @@ export const adoptionByFiles = ({ folder, jwk, poke }: ByFilesNeeds): AdoptionPo
     if (isLink) throw new Error('its file is a link: put the file itself in its place first')
     return { name, text, description, rights: await store.rights(name) }
   }
+  const read = async (name: string): Promise<GroupCopy | undefined> => {
+    const copy = await find(name)
+    if (!copy?.text.includes(NOT_UTF_8)) return copy
+    throw new Error('its file is not UTF-8, and a copy would not be the same: save it as UTF-8')
+  }
   const write = async (name: string, text: string, rights?: GroupCopy['rights']) => {
     await store.write(name, text, rights)
     await store.flush()
@@ -45,13 +53,8 @@ export const adoptionByFiles = ({ folder, jwk, poke }: ByFilesNeeds): AdoptionPo
   }
   return {
     async names() {
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
-        (error: NodeJS.ErrnoException) => {
-          if (error.code !== 'ENOENT') throw error
-          throw new Error(
-            `there is no folder ${folder}: sfu.groups_dir is that of Galene's -groups`,
-          )
-        },
+      const entries = await told(folder, () =>
+        readdir(folder, { recursive: true, withFileTypes: true }),
       )
       const files = entries.filter((entry) => !entry.isDirectory())
       return files
@@ -66,7 +69,7 @@ export const adoptionByFiles = ({ folder, jwk, poke }: ByFilesNeeds): AdoptionPo
       await write(group.name, writeDescription(group, jwk, withoutWaysIn(copy.description)))
     },
     async restore(name, backup) {
-      const now = (await read(name))?.description ?? {}
+      const now = (await find(name))?.description ?? {}
       const wanted = restored(now, backup.description)
       const isAsBefore = isSameJson(wanted, knownFields(backup.description))
       const text = isAsBefore ? backup.text : `${JSON.stringify(wanted, null, 1)}\n`

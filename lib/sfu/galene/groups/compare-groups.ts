@@ -4,7 +4,10 @@ import { isManaged, isOurs, parseDescription, writeDescription } from './group-f
 import { createGroupStore } from './group-store.ts'
 
 /** How a group file differs from its channel. */
-export type GroupDifference = { name: string; is: 'stale' | 'unmanaged' | 'other-key' }
+export type GroupDifference = { name: string } & (
+  | { is: 'stale' | 'unmanaged' | 'other-key' }
+  | { is: 'unreadable'; why: string }
+)
 
 const differenceOf = (group: Group, text: string | undefined, jwk: PublicJwk) => {
   if (text === undefined) return 'stale'
@@ -21,10 +24,16 @@ export const compareGroups = async (
   jwk: PublicJwk,
 ): Promise<GroupDifference[]> => {
   const store = createGroupStore(folder)
+  await store.names()
   const differences: GroupDifference[] = []
   for (const group of groups) {
-    const is = differenceOf(group, await store.read(group.name), jwk)
-    if (is) differences.push({ name: group.name, is })
+    const { name } = group
+    try {
+      const is = differenceOf(group, await store.read(name), jwk)
+      if (is) differences.push({ name, is })
+    } catch (error) {
+      differences.push({ name, is: 'unreadable', why: (error as Error).message })
+    }
   }
   return differences
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type FileRights,
@@ -10,6 +11,7 @@ import {
 } from '../../../platform/files.ts'
 import { isUsableSlug } from '../../../protocol/slug.ts'
 import { GROUP_FILE_EXTENSION, MTIME_STEP_NANOSECONDS } from '../wire/facts.ts'
+import { told } from './folder-trouble.ts'
 
 const TEMPORARY = /^\.pyrite-.*\.tmp$/
 const NANOSECONDS = 1_000_000_000
@@ -17,6 +19,31 @@ const NANOSECONDS = 1_000_000_000
 const COARSE_STEP_NANOSECONDS = 2_000_000_000n
 /** Holds names and a public key: readable for a Galene that runs as somebody else. */
 const FILE_MODE = 0o644
+
+/** 70,000 members and more. */
+const MOST_BYTES = 8_388_608
+
+const readWhole = async (path: string): Promise<string> => {
+  // Of a pipe nobody may ever read a byte, and the round would wait for it.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const found = await file.stat()
+    if (!found.isFile()) throw new Error(`${path} is not a file: move it away`)
+    if (found.size > MOST_BYTES) throw new Error(`${path} is larger than any group: 8 MiB`)
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
+  }
+}
+
+/** Somebody's link to a disk that is not there at the moment is no free place. */
+const mustBeFree = async (path: string): Promise<undefined> => {
+  const isThere = await lstat(path).then(
+    () => true,
+    () => false,
+  )
+  if (isThere) throw new Error(`${path} is a link that leads nowhere: move it away`)
+}
 
 const mtimeOf = async (path: string): Promise<bigint | undefined> => {
   try {
@@ -47,27 +74,32 @@ export const createGroupStore = (folder: string) => {
     return join(folder, `${name}${GROUP_FILE_EXTENSION}`)
   }
 
+  const inFolder = <T>(work: () => Promise<T>) => told(folder, work)
+
   return {
     /** Makes the folder, and clears what a killed Pyrite left half written. */
-    async prepare(): Promise<void> {
-      await mkdir(folder, { recursive: true })
-      const left = (await readdir(folder)).filter((name) => TEMPORARY.test(name))
-      for (const name of left) await rm(join(folder, name), { force: true })
-    },
+    prepare: (): Promise<void> =>
+      inFolder(async () => {
+        await mkdir(folder, { recursive: true })
+        const left = (await readdir(folder)).filter((name) => TEMPORARY.test(name))
+        for (const name of left) await rm(join(folder, name), { force: true })
+      }),
     /** The names of all group files that a channel could have. */
-    async names(): Promise<string[]> {
-      return (await readdir(folder))
-        .filter((file) => file.endsWith(GROUP_FILE_EXTENSION))
-        .map((file) => file.slice(0, -GROUP_FILE_EXTENSION.length))
-        .filter(isUsableSlug)
-    },
-    /** The text of a group file, undefined where there is none. */
+    names: (): Promise<string[]> =>
+      inFolder(async () =>
+        (await readdir(folder))
+          .filter((file) => file.endsWith(GROUP_FILE_EXTENSION))
+          .map((file) => file.slice(0, -GROUP_FILE_EXTENSION.length))
+          .filter(isUsableSlug),
+      ),
+    /** The text of a group file, undefined where there is none. Rejects for what is no file, or larger than any group. */
     async read(name: string): Promise<string | undefined> {
+      const path = pathOf(name)
       try {
-        return await readFile(pathOf(name), 'utf8')
+        return await told(path, () => readWhole(path))
       } catch (error) {
-        if (isMissing(error)) return undefined
-        throw error
+        if (!isMissing(error)) throw error
+        return mustBeFree(path)
       }
     },
     /** Who may read a group file, and whose it is; undefined where there is none. */
@@ -75,20 +107,20 @@ export const createGroupStore = (folder: string) => {
     /** Replaces a group file whole, with the rights it had, or with these. Its modification time always grows. */
     async write(name: string, text: string, rights?: FileRights): Promise<void> {
       const path = pathOf(name)
-      const before = await mtimeOf(path)
-      await replaceFile(path, text, {
-        mode: FILE_MODE,
-        rights,
-        // Another process, or the one that calls move away from, may write the same group at the same time.
-        temporary: `.pyrite-${name}.${randomBytes(6).toString('hex')}.tmp`,
-        ...(before === undefined ? {} : { finish: (file) => makeNewer(file, before) }),
+      await inFolder(async () => {
+        const before = await mtimeOf(path)
+        await replaceFile(path, text, {
+          mode: FILE_MODE,
+          rights,
+          // Another process, or the one that calls move away from, may write the same group at the same time.
+          temporary: `.pyrite-${name}.${randomBytes(6).toString('hex')}.tmp`,
+          ...(before === undefined ? {} : { finish: (file) => makeNewer(file, before) }),
+        })
       })
     },
-    async remove(name: string): Promise<void> {
-      await rm(pathOf(name), { force: true })
-    },
+    remove: (name: string): Promise<void> => inFolder(() => rm(pathOf(name), { force: true })),
     /** Puts the renames and removals so far on the disk. */
-    flush: (): Promise<void> => syncFolder(folder),
+    flush: (): Promise<void> => inFolder(() => syncFolder(folder)),
   }
 }
 export type GroupStore = ReturnType<typeof createGroupStore>

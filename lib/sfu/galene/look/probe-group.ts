@@ -3,6 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replaceFile } from '../../../platform/files.ts'
 import type { GaleneApi } from '../groups/api.ts'
+import { told } from '../groups/folder-trouble.ts'
 import { GROUP_FILE_EXTENSION } from '../wire/facts.ts'
 import type { PublicJwk } from '../wire/tokens.ts'
 
@@ -38,13 +39,16 @@ export const makeProbeFile = async (
   now: Date,
 ): Promise<ProbeGroup> => {
   const pathOf = (name: string) => join(folder, `${name}${GROUP_FILE_EXTENSION}`)
-  const names = (await readdir(folder)).map((file) => file.slice(0, -GROUP_FILE_EXTENSION.length))
+  const files = await told(folder, () => readdir(folder))
+  const names = files.map((file) => file.slice(0, -GROUP_FILE_EXTENSION.length))
   for (const left of names.filter((name) => isLeft(name, now))) {
     await rm(pathOf(left), { force: true })
   }
   const name = newName(now)
   const text = `${JSON.stringify({ ...DESCRIPTION, authKeys: [jwk] })}\n`
-  await replaceFile(pathOf(name), text, { mode: FILE_MODE, temporary: `.${name}.tmp` })
+  await told(folder, () =>
+    replaceFile(pathOf(name), text, { mode: FILE_MODE, temporary: `.${name}.tmp` }),
+  )
   return { name, remove: () => rm(pathOf(name), { force: true }) }
 }
 

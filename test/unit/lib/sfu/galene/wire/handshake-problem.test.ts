@@ -24,7 +24,7 @@ describe('the look whether a Galene answers', () => {
         socket.on('close', done)
       })
     })
-    expect(await handshakeProblem(url, {})).toBeUndefined()
+    expect(await handshakeProblem(url, { socketOptions: {} })).toBeUndefined()
     expect(await closed).toBe(1000)
   })
 })
