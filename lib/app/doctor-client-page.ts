@@ -12,7 +12,7 @@ const isSame = (one: string, other: string): boolean =>
 export const clientPageFindings = (look: PageLook | undefined): Finding[] => {
   if (!look) return []
   const { url, status, join } = look
-  if (status.is === 'unreachable') return [found('client-page-unreachable', status.why)]
+  if (status.is !== 'answered') return [found('client-page-unreachable', status.why)]
   if (status.status !== 200) {
     return [found('client-page-unreachable', `${url} answers ${status.status}`)]
   }

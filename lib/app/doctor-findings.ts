@@ -15,7 +15,13 @@ export const FINDINGS = {
     level: 'problem',
     what: 'The call server does not answer.',
     why: 'Nobody can join a call.',
-    fix: 'Start it, and compare sfu.url with where it listens. With https, name its authority in galene.ca_file or its certificate in galene.certificate_sha256.',
+    fix: 'Start it, compare sfu.url with where it listens (host, port, http or https), and let the firewall there pass its port to this machine.',
+  },
+  'sfu-certificate': {
+    level: 'problem',
+    what: 'The certificate of the call server is not to be trusted.',
+    why: 'Nobody can join a call: whoever does not prove to be the call server is told nothing.',
+    fix: 'If Galene has a new certificate, look at it on its own machine ("A certificate to pin" in docs/galene.md) and write its fingerprint into galene.certificate_sha256. With galene.ca_file or a public certificate, sfu.url takes a name that it holds. If nobody has made a new one, somebody may stand in between.',
   },
   'sfu-no-websocket': {
     level: 'problem',
@@ -57,7 +63,13 @@ export const FINDINGS = {
     level: 'problem',
     what: 'Pyrite cannot make a group.',
     why: 'New channels get no call, and changes do not reach the call server.',
-    fix: 'Let the account that runs Pyrite write to sfu.groups_dir (docs/galene.md has the commands), or, with galene.sync = "api", mend what the message names.',
+    fix: "Let sfu.groups_dir be the folder of Galene's -groups, and the account that runs Pyrite write to it and pass the folders above: docs/galene.md has the commands.",
+  },
+  'api-refused': {
+    level: 'problem',
+    what: "Pyrite cannot make a group by the call server's admin API.",
+    why: 'New channels get no call, and changes do not reach the call server.',
+    fix: 'Let data/config.json of Galene hold "writableGroups": true and, under "users", the name and password of galene.api_user and galene.api_password with "permissions": "admin". It must be valid JSON, and Galene\'s user must be able to read it: docs/galene.md has it whole.',
   },
   'group-unreadable': {
     level: 'problem',

@@ -31,11 +31,13 @@ const hostIn = (location = ''): string => {
 }
 
 /** What answers 404 to everything is no Galene; the join tells. */
-const isNoGalene = ({ join }: SfuLook): boolean => join.is === 'no-upgrade'
+const isNoGalene = ({ join, noGalene }: SfuLook): boolean =>
+  join.is === 'no-upgrade' || noGalene !== undefined
 
 const statusFindings = (look: SfuLook): Finding[] => {
   const { status, noGroup } = look
   if (status.is === 'unreachable') return [found('sfu-unreachable', status.why)]
+  if (status.is === 'untrusted') return [found('sfu-certificate', status.why)]
   const clock = clockFindings(status.aheadMs)
   if (status.status >= 300 && status.status < 400) {
     const host = hostIn(status.location)
@@ -46,7 +48,8 @@ const statusFindings = (look: SfuLook): Finding[] => {
   return [...clock, found('group-unreadable', `it answers ${status.status}`)]
 }
 
-const joinFindings = ({ join }: SfuLook): Finding[] => {
+const joinFindings = ({ join, noGalene }: SfuLook): Finding[] => {
+  if (noGalene !== undefined) return [found('sfu-no-websocket', noGalene)]
   switch (join.is) {
     case 'not-tried':
       return []
@@ -72,22 +75,24 @@ const transportFindings = (url: string): Finding[] => {
   return [found('sfu-plain-http', isOwnNetwork ? `${url}, a private address` : url)]
 }
 
-const noGroupFindings = ({ noGroup }: SfuLook, config: Config): Finding[] => {
-  if (noGroup === undefined) return []
-  return config.galene.sync === 'off'
-    ? [found('join-not-tried')]
-    : [found('groups-not-written', noGroup)]
+/** `config` says how groups are made; what is no Galene makes none, and that is said instead. */
+const noGroupFindings = ({ noGroup, noGalene }: SfuLook, { sfu, galene }: Config): Finding[] => {
+  if (noGroup === undefined || noGalene !== undefined) return []
+  if (sfu.url === '' || galene.sync === 'files') return [found('groups-not-written', noGroup)]
+  return galene.sync === 'off' ? [found('join-not-tried')] : [found('api-refused', noGroup)]
 }
+
+const SILENT: ReadonlySet<string> = new Set(['sfu-unreachable', 'sfu-certificate'])
 
 /** What a look at the call server means. One cause is said once: nothing is said of a join where the status told already. */
 export const sfuFindings = (look: SfuLook, config: Config): Finding[] => {
   const before = statusFindings(look)
-  if (before.some(({ code }) => code === 'sfu-unreachable')) return before
+  if (before.some(({ code }) => SILENT.has(code))) return before
   const groups = noGroupFindings(look, config)
   const isExplained = [...before, ...groups].some(({ level }) => level === 'problem')
   const join = isExplained && look.join.is !== 'joined' ? [] : joinFindings(look)
   return [
-    well('sfu-reachable', `The call server answers at ${look.url}.`),
+    ...(isNoGalene(look) ? [] : [well('sfu-reachable', `The call server answers at ${look.url}.`)]),
     ...transportFindings(look.url),
     ...(look.versionProblem === undefined ? [] : [found('sfu-unsupported', look.versionProblem)]),
     ...before,

@@ -165,6 +165,10 @@ describe('the doctor, of what is no call server', () => {
         }),
       )
       expect([status, await codesAt(url)]).toEqual([status, ['sfu-no-websocket']])
+      const config = { ...bridge.config, sfu: { ...bridge.config.sfu, url } }
+      const galene = { ...config.galene, sync: 'api', api_user: 'pyrite' } as const
+      const look = doctorOf(bridge, { sfuUrl: () => url, config: { ...config, galene } })
+      expect([status, problems(await look.examine())]).toEqual([status, ['sfu-no-websocket']])
     }
   })
 
@@ -231,7 +235,7 @@ describe.each(REAL)("the doctor and somebody else's $name", ({ galene: binary })
 
   it('says why it does not trust it', async () => {
     const examination = await examine(admin)
-    expect(problems(examination)).toEqual(['sfu-unreachable'])
+    expect(problems(examination)).toEqual(['sfu-certificate'])
     expect(examination.findings[0]?.what).toContain('galene.certificate_sha256')
   })
 
@@ -244,7 +248,7 @@ describe.each(REAL)("the doctor and somebody else's $name", ({ galene: binary })
 
   it('says what the admin API refuses', async () => {
     const examination = await examine({ ...admin, api_password: 'wrong', ...(await pinned()) })
-    expect(problems(examination)).toEqual(['groups-not-written'])
+    expect(problems(examination)).toEqual(['api-refused'])
     expect(examination.findings[0]?.what).toContain('galene.api_user')
   })
 

@@ -137,6 +137,8 @@ describe.each(galenes())('what goes wrong with %s, and what the doctor says', (b
     const second = await examine(secure.url.replace('https:', 'http:'), byFiles(secure))
     expect(problems(second)).toEqual(['sfu-no-websocket'])
     expect(said(second, 'sfu-no-websocket')).toContain('400')
+    const third = await examine(secure.url.replace('https:', 'http:'), { galene: ADMIN_WAY })
+    expect(problems(third)).toEqual(['sfu-no-websocket'])
   })
 
   describe('by TLS', () => {
@@ -147,8 +149,8 @@ describe.each(galenes())('what goes wrong with %s, and what the doctor says', (b
     })
     const why = async (url: string, galene: Partial<Config['galene']>) => {
       const examination = await examine(url, { galene: { ...ADMIN_WAY, ...galene } })
-      expect(problems(examination)).toEqual(['sfu-unreachable'])
-      return said(examination, 'sfu-unreachable')
+      expect(problems(examination)).toEqual(['sfu-certificate'])
+      return said(examination, 'sfu-certificate')
     }
 
     it('a certificate that nobody known signed, a wrong pin, another authority, another name', async () => {
@@ -179,8 +181,8 @@ describe.each(galenes())('what goes wrong with %s, and what the doctor says', (b
     const { body } = await alice.send('POST', '/api/admin/calls/check', {})
     const { examination } = body as CallsReport
     if (!examination) throw new Error('nothing was looked at')
-    expect(problems(examination)).toEqual(['groups-not-written', 'group-failed'])
-    for (const code of ['groups-not-written', 'group-failed']) {
+    expect(problems(examination)).toEqual(['api-refused', 'group-failed'])
+    for (const code of ['api-refused', 'group-failed']) {
       expect(said(examination, code)).toContain('galene.api_user')
     }
   })

@@ -2,7 +2,7 @@ import type { Config } from '../../../platform/config/schema.ts'
 import { inTime } from '../../../platform/in-time.ts'
 import { createGaleneApi } from '../groups/api.ts'
 import { askStatus, type StatusAnswer } from '../wire/ask-status.ts'
-import { createGaleneHttp, type GaleneHttp } from '../wire/galene-http.ts'
+import { createGaleneHttp, type GaleneHttp, handshakeProblem } from '../wire/galene-http.ts'
 import { DOCTOR_USERNAME } from '../wire/service-names.ts'
 import { type Connecting, createConnecting } from '../wire/tls.ts'
 import { createTokens, type Tokens } from '../wire/tokens.ts'
@@ -16,6 +16,8 @@ export type SfuLook = {
   url: string
   /** Why no group could be made to try a join in. */
   noGroup?: string
+  /** What answers, where that is no Galene: looked at where no join could be tried. */
+  noGalene?: string
   status: StatusAnswer
   /** That its version is not supported, in a sentence. */
   versionProblem?: string
@@ -91,14 +93,16 @@ const lookWith = async (needs: LookNeeds, tools: Tools): Promise<SfuLook> => {
     const name = group?.name ?? NO_GROUP
     const status = await askStatus({ url, group: name, host, connecting, now })
     const isThere = status.is === 'answered'
-    const [old, joins] = await Promise.all([
+    const [old, joins, noGalene] = await Promise.all([
       isThere ? versionProblemOf(http) : undefined,
       isThere && group ? joinAll(needs, tools, group.name) : NOT_TRIED,
+      isThere && !group ? handshakeProblem(url, connecting) : undefined,
     ])
     return {
       url,
       status,
       ...(made instanceof Error && { noGroup: made.message }),
+      ...(noGalene !== undefined && { noGalene }),
       ...(old !== undefined && { versionProblem: old }),
       ...joins,
     }

@@ -1,7 +1,7 @@
 import { type ClientRequestArgs, get as getHttp, type IncomingMessage } from 'node:http'
 import { get as getHttps } from 'node:https'
 import { statusPath } from './facts.ts'
-import type { Connecting } from './tls.ts'
+import { type Connecting, UntrustedServer } from './tls.ts'
 
 /** What the SFU answers when asked for a group. `aheadMs`: by how much its clock is ahead of ours, at best known to a second. */
 export type StatusAnswer =
@@ -13,6 +13,8 @@ export type StatusAnswer =
       endpoint?: string
     }
   | { is: 'unreachable'; why: string }
+  /** Its certificate proves nothing: it was asked nothing. */
+  | { is: 'untrusted'; why: string }
 
 export type StatusNeeds = {
   url: string
@@ -61,8 +63,10 @@ export const askStatus = (needs: StatusNeeds): Promise<StatusAnswer> =>
     const { url, group, host, connecting, now } = needs
     const get = url.startsWith('https:') ? getHttps : getHttp
     const signal = AbortSignal.timeout(TIMEOUT_MS)
-    const fail = ({ message }: Error) =>
-      done({ is: 'unreachable', why: signal.aborted ? TOO_LATE : message })
+    const fail = (error: Error) => {
+      const is = error instanceof UntrustedServer ? 'untrusted' : 'unreachable'
+      done({ is, why: signal.aborted ? TOO_LATE : error.message })
+    }
     const options: ClientRequestArgs & { signal: AbortSignal } = {
       agent: connecting.agent,
       signal,

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type ClientRequestArgs, Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
@@ -22,29 +23,37 @@ export type Connecting = {
 const CONNECT_MS = 5_000
 const HTTPS_PORT = 443
 
+/** It shows a certificate that proves nothing. */
+export class UntrustedServer extends Error {}
+
 const NO_TLS =
   'the call server does not speak TLS: write http in sfu.url, or start Galene without -insecure'
 const REASONS: Record<string, string> = {
   EPROTO: NO_TLS,
   ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR:
-    'the call server cannot use its own certificate: let its user read key.pem and cert.pem in its data folder',
+    'the call server cannot use its own certificate: let its user read key.pem and cert.pem in its data folder, which must belong together',
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
-  CERT_HAS_EXPIRED: 'the certificate of the call server has expired',
+}
+const EXPIRED = 'the certificate of the call server has expired'
+const OTHER_AUTHORITY =
+  'the certificate of the call server is from an authority that galene.ca_file does not hold'
+const DISTRUST: Record<string, string> = {
+  CERT_HAS_EXPIRED: EXPIRED,
   CERT_NOT_YET_VALID: 'the certificate of the call server is not valid yet: compare the clocks',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the call server is for another host name',
   DEPTH_ZERO_SELF_SIGNED_CERT:
     'the call server signed its certificate itself: name it by galene.certificate_sha256',
-  SELF_SIGNED_CERT_IN_CHAIN:
-    'the certificate of the call server is from an authority that galene.ca_file does not hold',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    'the certificate of the call server is from an authority that galene.ca_file does not hold',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'the certificate of the call server is from an authority that galene.ca_file does not hold',
+  SELF_SIGNED_CERT_IN_CHAIN: OTHER_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: OTHER_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: OTHER_AUTHORITY,
 }
 
 /** A refusal in words for who runs the server; any other error as it is. */
 const explained = (error: Error & { code?: string }): Error => {
-  const reason = REASONS[error.code ?? '']
+  const { code = '' } = error
+  const distrust = DISTRUST[code]
+  if (distrust !== undefined) return new UntrustedServer(distrust, { cause: error })
+  const reason = REASONS[code]
   return reason === undefined ? error : new Error(reason, { cause: error })
 }
 
@@ -59,16 +68,21 @@ const complaint = (socket: TLSSocket, pin: string, now: Date): string | undefine
     return `the call server shows another certificate than galene.certificate_sha256 names: ${shown}`
   }
   const isOver = Date.parse(certificate.validTo) < now.getTime()
-  return isOver ? REASONS.CERT_HAS_EXPIRED : undefined
+  return isOver ? EXPIRED : undefined
 }
 
-/** What `galene.ca_file` says; undefined where it names none. Throws a sentence where it cannot be read. */
+/** What `galene.ca_file` says; undefined where it names none. Throws a sentence where it cannot be read, or holds no certificate. */
 export const readAuthority = (path: string): Buffer | undefined => {
   if (path === '') return undefined
   try {
-    return readFileSync(path)
+    const pem = readFileSync(path)
+    // Node would take anything for a list of no authorities.
+    new X509Certificate(pem)
+    return pem
   } catch (error) {
-    throw new Error(`galene.ca_file cannot be read: ${(error as Error).message}`)
+    const { code = '', message } = error as NodeJS.ErrnoException
+    const why = /^E[A-Z]+$/.test(code) ? message : `${path} holds no certificate in PEM`
+    throw new Error(`galene.ca_file cannot be read: ${why}`)
   }
 }
 
@@ -102,7 +116,7 @@ const createSecure = (settings: Config['galene'], now: () => Date) => {
     socket.once('error', fail)
     socket.once('secureConnect', () => {
       const reason = pin === '' ? undefined : complaint(socket, pin, now())
-      if (reason !== undefined) return socket.destroy(new Error(reason))
+      if (reason !== undefined) return socket.destroy(new UntrustedServer(reason))
       clearTimeout(timer)
       socket.off('error', fail)
       connected(null, socket)
