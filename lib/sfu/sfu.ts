@@ -145,10 +145,10 @@ export type WhipAnswer = {
 
 /** Publishing over HTTP (WHIP). Each throws `calls.no-answer`, and `calls.not-supported` where the SFU cannot. An answer holds only headers that may be passed on. */
 export type Whip = {
-  /** Publishes as `username`; `published` is absent where the media server refused. */
+  /** Publishes what the device of this name shows; `published` is absent where the media server refused. */
   publish(
     group: string,
-    username: string,
+    device: string,
     request: WhipRequest,
   ): Promise<WhipAnswer & { published?: Published }>
   forward(published: Published, request: WhipRequest): Promise<WhipAnswer>

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { NewWhipKey, WhipKeyList } from '../../lib/protocol/recordings.ts'
+import { publishByWhip } from '../support/device.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Connection, galenes } from '../support/sfu.ts'
 import { type StockCalls, startStockCalls } from '../support/stock-call.ts'
@@ -64,17 +66,36 @@ describe.each(galenes())('the end of a recording, with %s', (binary) => {
     expect(await recorderIn(slug)).toBe(false)
   })
 
-  it("does not come while somebody in Galene's own page is still recorded", async () => {
+  it("waits for the last one in Galene's own page, who is still recorded", async () => {
     const slug = await recordable()
     const alice = await world.join(world.people.alice, slug)
     const carol = await world.enter('carol', slug)
     await record(alice)
     alice.socket.close()
     await alice.isClosed()
-    // Whatever Pyrite does about it, it does on leaving.
-    await carol.hears({ type: 'user', kind: 'delete', username: 'Pyrite' })
+    await carol.hears({ type: 'user', kind: 'add', username: 'Pyrite' })
+    expect(await recorderIn(slug)).toBe(true)
     expect(carol.all({ ...RECORDER, kind: 'delete' })).toEqual([])
     carol.socket.close()
+    await eventually(() => expect(isRecording(slug)).toBe(false), 3_000)
+    expect(await recorderIn(slug)).toBe(false)
+  })
+
+  it('comes when the last person leaves, whatever a camera still shows that somebody set up [REC-2]', async () => {
+    const slug = await recordable()
+    const keys = `/api/channels/${slug}/whip-keys`
+    const { body } = await world.people.alice.send('POST', keys, { name: 'Roof' })
+    const { secret } = body as NewWhipKey
+    const camera = await publishByWhip(world.pyrite().url, secret, slug)
+    const alice = await world.join(world.people.alice, slug)
+    await alice.hears({ type: 'user', kind: 'add', username: 'Roof (stream)' })
+    await record(alice)
+    alice.socket.close()
+    await eventually(() => expect(isRecording(slug)).toBe(false), 3_000)
+    expect(await recorderIn(slug)).toBe(false)
+    const { body: after } = await world.people.alice.send('GET', keys)
+    expect((after as WhipKeyList).keys).toMatchObject([{ publishing: expect.any(String) }])
+    camera.peer.close()
   })
 
   it("comes where only people in Galene's own page are, who cannot begin one again", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
-import { publishing } from '../../bench/load/peer.ts'
 import type { NewWhipKey, WhipKeyList } from '../../lib/protocol/recordings.ts'
 import type { Client } from '../support/client.ts'
+import { publishByWhip } from '../support/device.ts'
 import { eventually } from '../support/eventually.ts'
 import { startGalene, type TestGalene } from '../support/galene.ts'
 import { startGate } from '../support/gate.ts'
@@ -11,20 +11,6 @@ import { galenes } from '../support/sfu.ts'
 const at = ({ url, groups }: TestGalene) => ({ settings: { sfu: { url, groups_dir: groups } } })
 const KEYS = '/api/channels/general/whip-keys'
 const KEY_NAME = 'Stage'
-
-/** A device that publishes a camera by WHIP, and notices by its connection alone that the server is gone. */
-const publish = async (url: string, secret: string) => {
-  const { peer, opened, closed, offer, accept } = await publishing(4_711)
-  const answer = await fetch(`${url}/whip/general`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/sdp' },
-    body: offer,
-  })
-  if (answer.status !== 201) throw new Error(`${answer.status}: ${await answer.text()}`)
-  accept(await answer.text())
-  await opened
-  return { peer, closed }
-}
 
 describe.each(galenes())('a device that publishes into a call that moves, with %s', (binary) => {
   let moving: Moving
@@ -46,14 +32,14 @@ describe.each(galenes())('a device that publishes into a call that moves, with %
     const call = await moving.callOfTwo()
     const { alice } = call
     const { secret } = await keyOf(alice)
-    const device = await publish(alice.url, secret)
+    const device = await publishByWhip(alice.url, secret)
     await isSeen(call)
     expect(await publishingSince(alice)).toEqual(expect.any(String))
     const next = await moving.newGalene()
     await moving.moves(moving.settingsFor(next), call)
     await device.closed
     expect(await publishingSince(alice)).toBeNull()
-    const again = await publish(alice.url, secret)
+    const again = await publishByWhip(alice.url, secret)
     await isSeen(call)
     expect(await publishingSince(alice)).toEqual(expect.any(String))
     for (const { peer } of [device, again]) peer.close()
@@ -68,7 +54,7 @@ describe.each(galenes())('a device that publishes into a call that moves, with %
     const call = await moving.callOfTwo()
     const { alice } = call
     const { secret } = await keyOf(alice)
-    const device = await publish(alice.url, secret)
+    const device = await publishByWhip(alice.url, secret)
     const next = await moving.newGalene()
     left[0]?.signal('SIGSTOP')
     await moving.pyrite.app.reload(moving.settingsFor(next))
@@ -87,7 +73,7 @@ describe.each(galenes())('a device that publishes into a call that moves, with %
     const call = await moving.callOfTwo()
     const { alice, bob, people } = call
     const carol = await attend(await moving.pyrite.signIn('carol'))
-    const device = await publish(alice.url, (await keyOf(alice)).secret)
+    const device = await publishByWhip(alice.url, (await keyOf(alice)).secret)
     let goOn = () => undefined as unknown
     const isHeld = new Promise<void>((held) =>
       gate.before(async ({ method }) => {

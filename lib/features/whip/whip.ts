@@ -20,9 +20,6 @@ const BEARER = /^Bearer +([A-Za-z0-9_-]{20,128}) *$/i
 /** Bad keys from one network: more than a few forgotten devices try. Nobody guesses a key, and good ones do not wait for bad ones. */
 const BAD_KEYS = { most: 60, windowSeconds: 60, what: 'bad keys' }
 
-/** How others see a device: no person can have this name, since theirs have neither blanks nor brackets. */
-const usernameOf = ({ name }: queries.KeyRow): string => `${name} (stream)`
-
 /** How fast one key may be used, so that a device gone wild is slowed down here and not at the media server. */
 const rates = (now: () => Date) => {
   const clock = () => now().getTime()
@@ -129,8 +126,7 @@ export const whipRules = (needs: WhipNeeds) => {
         const current = await queries.keyByHash(db, key.keyHash, key.slug)
         if (!current) throw badKey()
         const { whip: at } = sfu()
-        const name = usernameOf(current)
-        const { published, ...answer } = await at.publish(current.slug, name, request)
+        const { published, ...answer } = await at.publish(current.slug, current.name, request)
         if (!published) throw refusalIn(answer)
         await keep(current, published, at)
         return { ...answer, resource: published.resource }

@@ -1,9 +1,9 @@
 import type { AccessPolicy, Caller } from '../../sfu.ts'
-import { RECORDER_PERMISSION } from '../wire/facts.ts'
 import type { Frame } from '../wire/frame.ts'
 import { SERVICE_USERNAME } from '../wire/service-names.ts'
 import { permissionsOf } from '../wire/tokens.ts'
 import type { Guest, Inside } from './inside.ts'
+import { isPerson, watchRecorders } from './recorders.ts'
 
 /** What is to be done in a group, beside looking at everybody there. */
 export type Order = {
@@ -44,9 +44,6 @@ export const joinOrders = (one: Order, other: Order): Order => ({
   watch: one.watch || other.watch,
 })
 
-export const isRecorder = ({ permissions }: Guest): boolean =>
-  permissions.includes(RECORDER_PERMISSION)
-
 const excessOf = ({ permissions }: Guest, allowed: readonly string[]) =>
   permissions.filter((word) => !allowed.includes(word))
 
@@ -60,6 +57,7 @@ export const putOut = (clientId: string, words: string): Frame => action('kick',
 /** What Pyrite does in one group that it has gone into. */
 export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, order: Order) => {
   const { policy, personOf, mayRecord, isBridged, hasDirect } = needs
+  const recorders = watchRecorders(needs, group, inside)
   const condemned = new Map<string, string>()
   const act = (kind: string, { id }: Guest) => inside.say(action(kind, id))
   const kick = ({ id }: Guest, words: string) => {
@@ -68,7 +66,7 @@ export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, 
     return id
   }
   const wordsFor = (userId: string) => order.changed.get(userId) ?? order.changed.get('')
-  const isDirect = (guest: Guest) => !isRecorder(guest) && !isBridged(group, guest.id)
+  const isDirect = (guest: Guest) => isPerson(guest) && !isBridged(group, guest.id)
 
   /** Gives to somebody whose rights changed what is missing, and takes away what can be taken without putting them out. */
   const adjust = (guest: Guest, allowed: readonly string[], isChanged: boolean) => {
@@ -111,15 +109,6 @@ export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, 
     return admit(guest, person, isNew)
   }
 
-  /** A recording ends where it may not be, and where nobody is left to be recorded. */
-  const endRecording = (): string[] => {
-    const all = [...inside.guests.values()]
-    const recorders = all.filter(isRecorder)
-    if (recorders.length === 0 || (mayRecord(group) && all.length > recorders.length)) return []
-    inside.say({ type: 'groupaction', kind: 'unrecord', username: SERVICE_USERNAME })
-    return recorders.map(({ id }) => id)
-  }
-
   return {
     /** Who had to go, by client id, and in which words. */
     condemned,
@@ -130,14 +119,26 @@ export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, 
       }
       const judged = await Promise.all([...inside.guests.values()].map((g) => judge(g, false)))
       const kicked = judged.filter((id) => id !== undefined)
-      await inside.gone([...kicked, ...endRecording()])
+      await inside.gone([...kicked, ...recorders.end()])
     },
-    /** Looks at whoever comes from now on, such as with a token of before. `failed` is told what cannot be judged. */
-    keepWatch(failed: (error: unknown) => void): void {
-      inside.watch((guest) => void judge(guest, true).catch(failed))
+    /**
+     * Looks at whoever comes from now on, such as with a token of before, and at what is left where somebody goes. `changed` is told of
+     * both, `failed` what cannot be judged.
+     */
+    keepWatch(changed: () => void, failed: (error: unknown) => void): void {
+      const came = (guest: Guest) => {
+        void judge(guest, true).catch(failed)
+        changed()
+      }
+      const went = () => {
+        recorders.end()
+        changed()
+      }
+      inside.watch(came, went)
     },
     /** Whether anybody is there whom the bridge does not know. */
     hasDirect: (): boolean => [...inside.guests.values()].some(isDirect),
-    isRecording: (): boolean => [...inside.guests.values()].some(isRecorder),
+    isRecording: recorders.isRecording,
+    recordsUnheard: recorders.recordsUnheard,
   }
 }

@@ -26,8 +26,8 @@ export type Inside = {
   say(message: Frame): void
   /** Resolves once all of these have left. Rejects where that takes too long, or the connection is lost. */
   gone(ids: readonly string[]): Promise<void>
-  /** `hear` is called for everybody who comes from now on. */
-  watch(hear: (guest: Guest) => void): void
+  /** `came` is called for everybody who comes from now on, `went` whenever somebody goes. */
+  watch(came: (guest: Guest) => void, went: () => void): void
   /** Resolves when the connection is over, whoever ended it. */
   ended: Promise<void>
   leave(): void
@@ -44,25 +44,27 @@ const isLockedIn = ({ status }: Frame): boolean =>
 const guestList = () => {
   const guests = new Map<string, Guest>()
   const waiting = new Set<() => void>()
-  let hear: (guest: Guest) => void = () => undefined
+  let came: (guest: Guest) => void = () => undefined
+  let went: () => void = () => undefined
   return {
     guests,
     waiting,
-    watch(each: typeof hear) {
-      hear = each
+    watch(onCome: typeof came, onGo: typeof went) {
+      came = onCome
+      went = onGo
     },
     learn({ kind, id, username, permissions }: Frame) {
       if (typeof id !== 'string' || isOwnUsername(username)) return
       if (kind === 'delete') {
         guests.delete(id)
         for (const look of waiting) look()
-        return
+        return went()
       }
       const name = typeof username === 'string' ? username : ''
       const guest = { id, username: name, permissions: stringsIn(permissions) }
       const isNew = !guests.has(id)
       guests.set(id, guest)
-      if (isNew) hear(guest)
+      if (isNew) came(guest)
     },
   }
 }

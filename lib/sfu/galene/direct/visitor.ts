@@ -36,7 +36,10 @@ const createReturns = (again: (group: string) => void) => {
   }
 }
 
-/** Goes into groups, does what is to be done, and stays where a token of before is good for a while; `again` is called a while after that was cut short. */
+/**
+ * Goes into groups, does what is to be done, and stays where a token of before is good for a while, or a recording runs of which the
+ * bridge would not hear that it records nobody any more. `again` is called a while after that was cut short.
+ */
 export const createVisitor = (
   needs: VisitorNeeds,
   traces: Traces,
@@ -68,8 +71,18 @@ export const createVisitor = (
   }
   const stay = (group: string, inside: Inside, duties: Duties) => {
     staying.set(group, inside)
-    duties.keepWatch((err) => needs.log.error({ err, group }, 'somebody in a call was not judged'))
-    const timer = setTimeout(() => leave(group, inside, duties), traces.leftMs(group)).unref()
+    let timer: NodeJS.Timeout | undefined
+    const look = () => {
+      clearTimeout(timer)
+      needs.seen(group, duties.isRecording())
+      const ms = traces.leftMs(group)
+      if (ms > 0) timer = setTimeout(look, ms).unref()
+      else if (!duties.recordsUnheard()) leave(group, inside, duties)
+    }
+    duties.keepWatch(look, (err) =>
+      needs.log.error({ err, group }, 'somebody in a call was not judged'),
+    )
+    look()
     void inside.ended.then(() => {
       clearTimeout(timer)
       if (staying.get(group) !== inside) return
@@ -96,8 +109,8 @@ export const createVisitor = (
       needs.seen(group, duties.isRecording())
       staying.delete(group)
       before?.leave()
-      const isWatched = order.watch || before !== undefined
-      if (isWatched && !isOver && traces.leftMs(group) > 0) stay(group, inside, duties)
+      const isWatched = (order.watch || before !== undefined) && traces.leftMs(group) > 0
+      if (!isOver && (isWatched || duties.recordsUnheard())) stay(group, inside, duties)
       else leave(group, inside, duties)
     },
     /** Stays nowhere any more. */

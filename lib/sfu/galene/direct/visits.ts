@@ -83,17 +83,17 @@ export const createVisits = (needs: VisitsNeeds) => {
       pump()
     },
     /**
-     * Looks at all groups, a few at a time: what was to be done when Pyrite ended is done. And once more, when no token of an
-     * earlier run is good any more.
+     * Looks at all groups where something may be left of an earlier run, a few at a time: people past the bridge, or a recording of
+     * nobody. And once more, when no token of that run is good any more.
      */
     lookAtAll() {
       const look = () => {
-        queue.addAll([...needs.names()].filter((group) => !traces.isCalm(group)))
+        const mayBeLeft = hasDirect ? (group: string) => !traces.isCalm(group) : needs.mayRecord
+        queue.addAll([...needs.names()].filter(mayBeLeft))
         pump()
       }
-      if (!hasDirect) return
       look()
-      second = setTimeout(look, traces.firstMs()).unref()
+      if (hasDirect) second = setTimeout(look, traces.firstMs()).unref()
     },
     /** Ends within two seconds. */
     async stop() {

@@ -5,6 +5,7 @@ import { readWhole, sendOn } from '../../../platform/http/proxy.ts'
 import type { Published, SfuHealth, SfuOrigin, Whip, WhipAnswer, WhipRequest } from '../../sfu.ts'
 import { askWhole } from '../wire/ask-whole.ts'
 import { whipPath } from '../wire/facts.ts'
+import { deviceUsername } from '../wire/service-names.ts'
 import type { Tokens } from '../wire/tokens.ts'
 
 export type WhipNeeds = {
@@ -81,9 +82,10 @@ export const createWhip = ({ config, kind, origin, tokens, settled }: WhipNeeds)
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
   return {
-    async publish(group, username, asked) {
+    async publish(group, device, asked) {
       mustBeGalene()
       await settled(group)
+      const username = deviceUsername(device)
       const token = await tokens.sign({ username, group, role: 'member', recording: false })
       const headers = { ...bearer(token), 'content-type': 'application/sdp' }
       const answer = await send(whipPath(group), headers, asked)

@@ -2,6 +2,13 @@
 export const DOCTOR_USERNAME = 'Pyrite doctor'
 export const SERVICE_USERNAME = 'Pyrite'
 
+const DEVICE = ' (stream)'
+
+/** How others see a device that publishes: no person can have this name, since theirs have neither blanks nor brackets. */
+export const deviceUsername = (device: string): string => `${device}${DEVICE}`
+
+export const isDeviceUsername = (username: string): boolean => username.endsWith(DEVICE)
+
 /** Whether a user of Galene is a connection of Pyrite's own, of which people hear nothing. */
 export const isOwnUsername = (username: unknown): boolean =>
   username === DOCTOR_USERNAME || username === SERVICE_USERNAME
