@@ -8,6 +8,7 @@ import { type ChatStore, createChatStore } from '../features/chat/index.ts'
 import { createModerationStore, type ModerationStore } from '../features/moderation/index.ts'
 import { createPresenceStore, type PresenceStore } from '../features/presence/index.ts'
 import { createBackoff } from '../platform/backoff.ts'
+import { newId } from '../platform/ids.ts'
 import { createSocket, type Socket } from '../platform/socket.ts'
 import type { Shell } from './boot.ts'
 
@@ -64,7 +65,7 @@ const createStores = ({ storage, log }: Shell, me: User) => {
     storage,
     me: () => me.id,
     onPosted: channels.posted,
-    newId: () => crypto.randomUUID(),
+    newId,
     now: () => new Date(),
   })
   const moderation = createModerationStore({ wire: socket, me: () => me.id, now: () => new Date() })

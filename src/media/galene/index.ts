@@ -1,8 +1,8 @@
+import { newId } from '../../platform/ids.ts'
 import { systemClock } from '../clock.ts'
 import type { Transport } from '../transport.ts'
 import { GaleneCall } from './call.ts'
 import { openSink } from './file-sink.ts'
-import { newGaleneId } from './messages.ts'
 
 export type GaleneTransportOptions = {
   /** Where the protocol is spoken; the page's own `/sfu` when left out. */
@@ -24,7 +24,7 @@ export const createGaleneTransport = (options: GaleneTransportOptions = {}): Tra
       {
         clock: systemClock,
         random: Math.random,
-        newId: newGaleneId,
+        newId,
         openSocket: () => new WebSocket(options.url ?? ownBridge()),
         // One path for sound and picture: both servers bundle, and half the candidates go over the wire.
         newPeer: (configuration) =>

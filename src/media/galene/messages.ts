@@ -64,9 +64,3 @@ export const parseMessage = (frame: unknown): Message | undefined => {
   if (!TEXTS.every((key) => isTextOrAbsent(found[key]))) return undefined
   return found as Message
 }
-
-/** A random id of 16 bytes in hexadecimal, as the stock client makes them. */
-export const newGaleneId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('')
