@@ -126,6 +126,16 @@ describe.each(RUNS)('adopting by $way, with $binary', ({ binary, way }) => {
     expect(said).toContain('have to be set again')
   })
 
+  it('a released group says nothing of codecs where it said nothing before', async () => {
+    const { codecs: _none, ...silent } = JSON.parse(GARDEN)
+    await galene.write('garden', JSON.stringify(silent))
+    await adopt('garden')
+    expect(await galene.read('garden')).toMatchObject({ codecs: ['vp8', 'h264', 'opus'] })
+    const { said } = await world.run('release', 'garden')
+    expect(said).not.toContain('codecs')
+    expect(await galene.read('garden')).not.toHaveProperty('codecs')
+  })
+
   it('what the owner of Galene changed meanwhile stays when the group is released', async () => {
     await adopt('garden')
     const changed = { ...(await galene.read('garden')), contact: 'new', autolock: true }

@@ -92,6 +92,7 @@ describe('the group files', () => {
       public: false,
       'max-clients': 7,
       'allow-recording': true,
+      codecs: ['vp8', 'h264', 'opus'],
       authKeys: [{ ...KEY.jwk, kty: 'EC', crv: 'P-256', alg: 'ES256' }],
       users: {
         alice: { permissions: 'op' },
@@ -183,6 +184,15 @@ describe('the group files', () => {
     const now = await read('garden')
     expect(now).toMatchObject({ ...theirs, contact: 'me', displayName: 'garden' })
     for (const gone of [...Object.keys(odd), 'Contact']) expect(now).not.toHaveProperty(gone)
+  })
+
+  it('carry H.264 too, which devices send, where nobody says what they carry', async () => {
+    const first = await start()
+    await first.stop()
+    await writeFile(path('attic'), JSON.stringify({ ...(await read('attic')), codecs: null }))
+    const groups = await start()
+    expect(await read('attic')).toMatchObject({ codecs: ['vp8', 'h264', 'opus'] })
+    expect(groups.written()).toBe(1)
   })
 
   it.each([

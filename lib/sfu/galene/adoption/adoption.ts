@@ -2,7 +2,7 @@ import type { FileRights } from '../../../platform/files.ts'
 import { asOneLine } from '../../../protocol/line.ts'
 import { isUsableSlug, RESERVED_SLUGS } from '../../../protocol/slug.ts'
 import type { Group } from '../../sfu.ts'
-import { type Description, isManaged, isOurs, knownFields } from '../groups/group-file.ts'
+import { CODECS, type Description, isManaged, isOurs, knownFields } from '../groups/group-file.ts'
 import { unreadableField } from '../groups/readable.ts'
 import type { PublicJwk } from '../wire/tokens.ts'
 
@@ -58,10 +58,16 @@ export const RELEASING = 'Pyrite is still releasing this group'
 export const withoutWaysIn = (description: Description): Description =>
   Object.fromEntries(Object.entries(knownFields(description)).filter(([key]) => !WAYS_IN.has(key)))
 
+/** Codecs that Pyrite said, since the group itself said none. */
+const areOurCodecs = (now: Description, before: Description): boolean =>
+  !before.codecs && String(now.codecs) === String(CODECS)
+
 /** A released group: what is Pyrite's as it was before, everything else as it is now. */
 export const restored = (now: Description, backup: Description): Description => {
   const before = knownFields(backup)
-  const others = Object.entries(knownFields(now)).filter(([key]) => !OURS.has(key))
+  const there = knownFields(now)
+  if (areOurCodecs(there, before)) delete there.codecs
+  const others = Object.entries(there).filter(([key]) => !OURS.has(key))
   const ours = Object.entries(before).filter(([key]) => OURS.has(key))
   // In the order that it had.
   const wanted = new Map([...others, ...ours])

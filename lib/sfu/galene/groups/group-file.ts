@@ -92,6 +92,12 @@ export const asPatterns = (users: Roles): Description => {
   return Object.fromEntries(lists.filter(([, people]) => people.length > 0))
 }
 
+/**
+ * What calls carry where a group does not say: VP8 first, which every browser sends and shows, and H.264, the one that OBS and most
+ * cameras send. Without a word Galene takes VP8 alone, and devices are heard and not seen.
+ */
+export const CODECS: readonly string[] = ['vp8', 'h264', 'opus']
+
 const fromChannel = ({
   displayName,
   description,
@@ -111,7 +117,8 @@ const fromChannel = ({
 export const describeGroup = (group: Group, jwk: PublicJwk, existing: Description): Description => {
   const { users: _users, authKeys: _keys, ...others } = preserved(existing)
   const { displayName, description, ...rest } = fromChannel(group)
-  return { ...others, displayName, description, comment: commentOf(jwk), ...rest }
+  const ours = { displayName, description, comment: commentOf(jwk), ...rest }
+  return { ...others, ...ours, codecs: others.codecs ?? CODECS }
 }
 
 const asText = (description: Description): string => `${JSON.stringify(description, null, 1)}\n`
@@ -131,5 +138,6 @@ export const printDescription = (group: Group, jwk: PublicJwk): string =>
   asText({
     ...fromChannel(group),
     comment: `lets in those whom Pyrite lets into its channel ${group.name}`,
+    codecs: CODECS,
     authKeys: [jwk],
   })
