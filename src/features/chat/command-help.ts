@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { sentenceOf } from '../../platform/request-error.ts'
 import type { Command, ReadCommand, Suggestion } from './commands.ts'
+import { isComposed } from './text-area.ts'
 
 export type CommandHelp = {
   command: Command | undefined
@@ -71,7 +72,7 @@ export const useCommandHelp = (
   const keys = keysFor(suggestions, chosen, { take, move, close: () => setClosedFor(text) })
   const tookKey = (event: KeyboardEvent): boolean => {
     const act = keys[event.key]
-    if (!act || event.isComposing || event.shiftKey) return false
+    if (!act || isComposed(event) || event.shiftKey) return false
     act()
     return true
   }

@@ -5,9 +5,13 @@ export const fitToText = (area: HTMLTextAreaElement | null): void => {
   area.style.height = `${area.scrollHeight}px`
 }
 
+/** Whether a key belongs to letters that are being composed. The Enter that ends it comes after the end in Safari, as key 229. */
+export const isComposed = ({ isComposing, keyCode }: KeyboardEvent): boolean =>
+  isComposing || keyCode === 229
+
 /** Enter sends; with Shift, while letters are composed, or on a touch keyboard it is a new line. */
 export const sendsOn = (event: KeyboardEvent): boolean =>
   event.key === 'Enter' &&
   !event.shiftKey &&
-  !event.isComposing &&
+  !isComposed(event) &&
   !matchMedia('(pointer: coarse)').matches

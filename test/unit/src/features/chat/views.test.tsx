@@ -71,6 +71,7 @@ describe('the box to write in', () => {
   it.each([
     ['with Shift', { shiftKey: true }],
     ['while letters are composed', { isComposing: true }],
+    ['as it ends them in Safari', { keyCode: 229 }],
   ])('does not send on Enter %s', (_, keys) => {
     const { props, box } = write({ draft: 'hi' })
     fireEvent.keyDown(box(), { key: 'Enter', ...keys })
