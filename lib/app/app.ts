@@ -21,7 +21,7 @@ const endExpired = async ({
   connections,
 }: Parts) => {
   await auth.sweep()
-  const inCalls = sfu.participants().map(({ caller }) => caller.sessionId)
+  const inCalls = sfu.participants().flatMap(({ caller }) => caller.sessionId || [])
   const live = [...new Set([...connections.sessions(), ...inCalls, ...recordings.sendingTo()])]
   const open = new Set(await auth.stillOpen(live))
   for (const sessionId of live.filter((id) => !open.has(id))) {

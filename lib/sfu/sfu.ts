@@ -16,7 +16,7 @@ export type Group = {
   authPortal?: string
 }
 
-/** Who is at the door, as the session says. `sessionId` lets a sign-out end the connection. */
+/** Who is at the door, as the session says. `sessionId` lets a sign-out end the connection; '' where there is none, as past the bridge. */
 export type Caller = {
   userId: string
   username: string
@@ -71,7 +71,7 @@ export type GroupPort = {
  */
 export type SfuOrigin = { url: string; agent: Agent }
 
-/** One live connection of a person to a call. Ids are made by Pyrite and are not Galene's client ids. */
+/** One live connection of a person to a call, over the bridge or by Galene's own page. Ids are made by Pyrite and are not Galene's client ids. */
 export type Participant = { connectionId: string; caller: Caller; group: string; joinedAt: Date }
 
 /** How one connection went [SFU-18]. Never any content. */

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import type { Config } from '../../lib/platform/config/schema.ts'
 import type { Client } from './client.ts'
 import { eventually } from './eventually.ts'
 import { startGalene } from './galene.ts'
@@ -16,16 +17,18 @@ const freePort = (): Promise<number> =>
   })
 
 let clients = 0
-/** Joins at Galene itself, as its own page does, and stays. */
-export const enterDirectly = async (url: string, group: string, token: string) => {
-  clients += 1
-  const id = `direct-${clients}`
+const comeIn = async (url: string, id: string, join: Json) => {
   const connection = connectTo(`${url}/ws`)
   await connection.opens()
   connection.send({ type: 'handshake', version: ['2'], id })
-  connection.send({ type: 'join', kind: 'join', group, token })
+  connection.send({ type: 'join', kind: 'join', ...join })
   const joined = await connection.hears({ type: 'joined' })
   return { ...connection, id, joined }
+}
+/** Joins at Galene itself, as its own page does, and stays. */
+export const enterDirectly = (url: string, group: string, token: string) => {
+  clients += 1
+  return comeIn(url, `direct-${clients}`, { group, token })
 }
 export type Direct = Awaited<ReturnType<typeof enterDirectly>>
 
@@ -40,8 +43,9 @@ export const startStockCalls = async (binary: string) => {
   }
   let pyrite: Pyrite
   const people = {} as Record<Name, Client>
-  const start = async (folder?: string) => {
-    pyrite = await startPyrite({ settings, ...(folder !== undefined && { folder }) })
+  const start = async (folder?: string, more: Partial<Config['galene']> = {}) => {
+    const all = { ...settings, galene: { ...settings.galene, ...more } }
+    pyrite = await startPyrite({ settings: all, ...(folder !== undefined && { folder }) })
     for (const name of ['alice', 'bob', 'carol', 'mallory'] as const) {
       people[name] = await pyrite.signIn(name)
     }
@@ -99,11 +103,22 @@ export const startStockCalls = async (binary: string) => {
       const answer = await people.alice.send('POST', `/api/channels/${slug}/moderation`, wish)
       if (answer.status !== 201) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`)
     },
-    async restart(whileDown: () => Promise<void> = async () => undefined) {
+    /** With a `wildcard-user`, as somebody writes it who wants guests past Pyrite. */
+    async letGuestsIn(slug: string) {
+      const guests = { password: { type: 'wildcard' }, permissions: 'present' }
+      const group = { ...(await galene.read(slug)), 'wildcard-user': guests }
+      await galene.write(slug, JSON.stringify(group))
+    },
+    guest: (username: string, slug: string, id: string) =>
+      comeIn(galene.url, id, { group: slug, username, password: '' }),
+    async restart(
+      whileDown: () => Promise<void> = async () => undefined,
+      more: Partial<Config['galene']> = {},
+    ) {
       const { folder } = pyrite
       await pyrite.stop({ keep: true })
       await whileDown()
-      await start(folder)
+      await start(folder, more)
     },
     async stop() {
       await pyrite.stop()

@@ -13,16 +13,18 @@ import type {
 import { watchAdoption } from './adoption/notice.ts'
 import { createBridge } from './bridge/bridge.ts'
 import type { Counts } from './bridge/counts.ts'
+import { createClosing } from './direct/closing.ts'
 import { createVisits } from './direct/visits.ts'
 import { withDirect } from './direct/with-direct.ts'
 import { printDescription } from './groups/group-file.ts'
-import { wayToSync } from './groups/group-ways.ts'
+import { type WayNeeds, wayToSync } from './groups/group-ways.ts'
 import { Groups } from './groups/groups.ts'
 import { createOverHttp, withDevices } from './media-http/over-http.ts'
 import { chooseSfu } from './server/choose.ts'
 import { watchServer } from './server/server-watch.ts'
 import { createStockClient, PORTAL_TOKEN_SECONDS } from './stock-client.ts'
 import { createGaleneHttp, mustNotRedirect, stillListens } from './wire/galene-http.ts'
+import { createOwnConnections } from './wire/own-connections.ts'
 import { createConnecting, readAuthority } from './wire/tls.ts'
 import { createTokens } from './wire/tokens.ts'
 
@@ -75,6 +77,18 @@ const prepare = ({ config, now, builtinCommand, environment = process.env }: Gal
   return { choice, connecting: createConnecting(isSecure, config.galene, now) }
 }
 
+type GroupTools = Pick<WayNeeds, 'choice' | 'jwk' | 'http' | 'log'> & { isReachable: () => boolean }
+
+const createGroups = (needs: GaleneNeeds, { isReachable, ...tools }: GroupTools) => {
+  const { config, listener, groups: source } = needs
+  const poke = async (group: string) =>
+    isReachable() ? tools.http.poke(group, config.sfu.token_audience) : undefined
+  return new Groups({
+    port: wayToSync({ config, ...tools, poke }),
+    ...{ source, log: tools.log, changed: () => listener.statusChanged() },
+  })
+}
+
 /** The media server behind the port of sfu.ts: a Galene, or what speaks its protocol. Throws on settings that cannot work. */
 export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const { config, listener, now, policy, moderate, newId } = needs
@@ -95,12 +109,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     gone: () => bridge.sfuGone(),
   })
   const isReachable = () => server.health().reachable
-  const poke = async (group: string) =>
-    isReachable() ? http.poke(group, token_audience) : undefined
-  const groups = new Groups({
-    port: wayToSync({ config, choice, jwk: tokens.jwk, http, poke, log }),
-    ...{ source: needs.groups, log, changed: () => listener.statusChanged() },
-  })
+  const groups = createGroups(needs, { choice, jwk: tokens.jwk, http, isReachable, log })
   const settled = (group: string) => groups.settled(group)
   const mustBeJoinable = (group: string) => mustNotRedirect(http, group, token_audience)
   const joinable = (group: string) => settled(group).then(() => mustBeJoinable(group))
@@ -111,9 +120,10 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const mayRecord = (group: string) => overHttp.abilities().record && groups.mayRecord(group)
   const issued = (group: string) => visits.issued(group)
   const stockClient = createStockClient({ config, kind: choice.kind, tokens, mayRecord, issued })
-  const hasDirect = stockClient !== undefined
+  const { hasDirect, ...closing } = createClosing(data_dir, stockClient !== undefined, policy)
+  const own = createOwnConnections(config.sfu.signing_key, now)
   const bridge = createBridge({
-    ...{ log, policy, tokens, listener, now, newId, config: config.sfu, counts: needs.counts },
+    ...{ log, policy, tokens, own, listener, now, newId, config: config.sfu, counts: needs.counts },
     groups: { settled: choice.kind === 'external' ? joinable : settled, mayRecord },
     ...(moderate && { moderate }),
     ...{ url: server.url, socketOptions: connecting.socketOptions, sfuFailed: server.checkNow },
@@ -121,8 +131,9 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     lookAtRecording: (group) => visits.lookAtRecording(group),
   })
   const visits = createVisits({
-    ...{ policy, mayRecord, hasDirect, mustBeJoinable, connecting, tokens, now, log },
-    ...{ personOf: needs.personOf, isBridged: bridge.isBridged, isReachable, url: server.url },
+    ...{ mayRecord, mustBeJoinable, connecting, tokens, own, now, newId, listener, log },
+    ...{ hasDirect, policy: closing.policy, lookedAtAll: closing.done, isReachable },
+    ...{ personOf: needs.personOf, onBridge: bridge.onBridge, url: server.url },
     ...{ names: groups.names, tokenSeconds: PORTAL_TOKEN_SECONDS, seen: bridge.recordingSeen },
   })
   // Last of all: settings that cannot work leave nothing behind that goes on.
@@ -131,6 +142,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   return {
     async start() {
       mkdirSync(data_dir, { recursive: true })
+      closing.begin()
       await groups.start()
       await server.start()
       visits.lookAtAll()
@@ -143,8 +155,9 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
       await Promise.all([groups.stop(), server.stop()])
       connecting.close()
     },
-    ...{ syncState: groups.state, health: server.health, groupState: bridge.groupState },
-    ...{ participants: bridge.participants, handleUpgrade: bridge.handleUpgrade },
+    ...{ syncState: groups.state, health: server.health },
+    ...{ groupState: bridge.groupState, handleUpgrade: bridge.handleUpgrade },
+    participants: (group) => [...bridge.participants(group), ...visits.participants(group)],
     ...withDevices(withDirect({ bridge, visits, groups, mayRecord, hasDirect }), listener),
     stockClient,
     ...overHttp,

@@ -6,6 +6,7 @@ import { PyriteError } from '../../../platform/errors.ts'
 import type { Log } from '../../../platform/log.ts'
 import { CLOSE } from '../../../protocol/close-codes.ts'
 import type { AccessPolicy, Caller, CallModeration, Participant, SfuListener } from '../../sfu.ts'
+import type { OwnConnections } from '../wire/own-connections.ts'
 import type { Connecting } from '../wire/tls.ts'
 import type { Tokens } from '../wire/tokens.ts'
 import { liveAccess } from './access.ts'
@@ -22,6 +23,7 @@ export type BridgeNeeds = {
   /** Carries out moderation asked for within a call. Absent: Galene is asked. */
   moderate?: CallModeration
   tokens: Tokens
+  own: Pick<OwnConnections, 'filter'>
   /** `settled` waits until the file of a group is in step; `mayRecord` says whether its channel may be recorded. */
   groups: { settled(group: string): Promise<void>; mayRecord(group: string): boolean }
   listener: SfuListener
@@ -94,9 +96,12 @@ const peopleAmong = (connections: ReadonlySet<Connection>) => ({
     [...connections].some(
       (c) => c.group === group && (c.live.shown.has(id) || c.live.streams.has(id)),
     ),
-  /** Whether a client of a group is on the bridge. */
-  isBridged: (group: string, clientId: string): boolean =>
-    [...connections].some((c) => c.joinedAt && c.group === group && c.clientId === clientId),
+  /** Whether a client of a group is on the bridge, or on its way in over it. */
+  onBridge(group: string, clientId: string): 'joined' | 'joining' | undefined {
+    const all = [...connections].filter((c) => c.group === group && c.clientId === clientId)
+    if (all.some((c) => c.joinedAt)) return 'joined'
+    return all.some((c) => c.phase === 'joining') ? 'joining' : undefined
+  },
 })
 
 /** The bridge at /sfu: carries Galene's protocol between browsers and Galene, and lets pass only what may pass. */
@@ -108,7 +113,7 @@ export const createBridge = (needs: BridgeNeeds) => {
   const unwatch = counts.watch(() => connections.size)
   const server = createServer(needs.config)
 
-  const { joined, hasOthers, isBridged, isShown } = peopleAmong(connections)
+  const { joined, hasOthers, onBridge, isShown } = peopleAmong(connections)
   const ended = (connection: Connection, why: string) => {
     const { caller, group, joinedAt } = connection
     connections.delete(connection)
@@ -160,7 +165,7 @@ export const createBridge = (needs: BridgeNeeds) => {
     /** Somebody of ours was in a group, and saw whether it is recorded. */
     recordingSeen: (group: string, isRecording: boolean) =>
       isRecording || state.recordingEnded(group),
-    isBridged,
+    onBridge,
     /** The SFU did not answer a look: all connections to it are looked at [SFU-14]. */
     sfuSilent: () => all({}, (c) => c.suspect()),
     /** The SFU is gone or restarts [SFU-16]. */

@@ -8,6 +8,7 @@ import { isUsableSlug } from '../../../protocol/slug.ts'
 import type { Caller, CallRecord, Participant } from '../../sfu.ts'
 import { closeFrame, sendable } from '../wire/close-frame.ts'
 import { MAX_SERVER_FRAME_BYTES, WS_PATH } from '../wire/facts.ts'
+import type { OwnConnections } from '../wire/own-connections.ts'
 import type { BridgeNeeds, Shared } from './bridge.ts'
 import { type News, newsIn, typeOf } from './news.ts'
 import { type Fields, readLikeGo } from './read.ts'
@@ -83,6 +84,7 @@ export class Connection {
   private refusals = 0
   private refusedSince = 0
   private readonly silence = new Silence()
+  private readonly isOwn: ReturnType<OwnConnections['filter']>
   private bytesUp = 0
   private bytesDown = 0
   private messagesUp = 0
@@ -101,6 +103,7 @@ export class Connection {
     const isOthers = (id: string) => shared.isShown(this, id)
     this.live = { streams: new Map(), shown: new Map(), data: {}, isOthers }
     this.mayPass = shared.brakeFor(caller.userId)
+    this.isOwn = needs.own.filter()
     this.recording = new RecordingPart({
       state: shared.state,
       userId,
@@ -308,14 +311,15 @@ export class Connection {
     const type = typeOf(message)
     counts.down(type, message.length)
     const news = newsIn(type, message)
-    if (news?.type !== 'service') {
+    if (news?.type !== 'service' || !this.isOwn(news, this.group)) {
       this.toClient(frame, message.length)
       if (news) this.learn(news)
     }
     if (since > 0) counts.ended('down', since)
   }
 
-  private learn(news: Exclude<News, { type: 'service' }>) {
+  private learn(news: News) {
+    if (news.type === 'service') return
     if (news.type === 'joined') return this.learnJoined(news)
     if (news.type === 'recorder') {
       return this.shared.state.recorder(this.group, news.id, news.present)

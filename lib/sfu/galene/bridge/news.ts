@@ -1,5 +1,6 @@
 import { RECORDER_PERMISSION, RECORDER_USERNAME } from '../wire/facts.ts'
-import { isOwnUsername } from '../wire/service-names.ts'
+import type { Told } from '../wire/own-connections.ts'
+import { isOwnName } from '../wire/service-names.ts'
 
 /** The few frames of Galene that the bridge must understand; all others pass unread. */
 export type News =
@@ -15,7 +16,8 @@ export type News =
   | { type: 'offer'; id: string; replace: string }
   | { type: 'close'; id: string }
   | { type: 'abort'; id: string }
-  | { type: 'service' }
+  /** Somebody calls themselves as Pyrite's own connections do. */
+  | ({ type: 'service' } & Told)
 
 /** `{"type":"`, which is how Go begins a message. */
 const PREFIX = [...Buffer.from('{"type":"')]
@@ -64,7 +66,7 @@ const readJoined = ({ kind, group, status, error, permissions }: Raw): News => {
 
 /** The recorder is told from a person of that name by its permission; a `delete` carries none. */
 const readUser = ({ kind, id, username, permissions }: Raw): News | undefined => {
-  if (isOwnUsername(username)) return { type: 'service' }
+  if (isOwnName(username)) return { type: 'service', kind, id, username }
   if (username !== RECORDER_USERNAME) return undefined
   if (kind === 'delete') return { type: 'recorder', id: text(id), present: false }
   const isRecorder = Array.isArray(permissions) && permissions.includes(RECORDER_PERMISSION)

@@ -3,6 +3,7 @@ import type { Frame } from '../wire/frame.ts'
 import { SERVICE_USERNAME } from '../wire/service-names.ts'
 import { permissionsOf } from '../wire/tokens.ts'
 import type { Guest, Inside } from './inside.ts'
+import type { Present, PresentNeeds } from './present.ts'
 import { isPerson, watchRecorders } from './recorders.ts'
 
 /** What is to be done in a group, beside looking at everybody there. */
@@ -25,7 +26,9 @@ export type DutiesNeeds = {
   personOf: (username: string) => Promise<Caller | undefined>
   mayRecord: (group: string) => boolean
   /** Whether a client is on the bridge, which does there what is done here. */
-  isBridged: (group: string, clientId: string) => boolean
+  onBridge: PresentNeeds['onBridge']
+  /** Who is there and may be is told. */
+  present: Present
 }
 
 const ROLE_CHANGED = 'Your role in this channel changed: join again.'
@@ -54,30 +57,43 @@ const action = (kind: string, dest: string, value?: string): Frame => ({
 /** What puts somebody out, by client id, in which words. */
 export const putOut = (clientId: string, words: string): Frame => action('kick', clientId, words)
 
-/** What Pyrite does in one group that it has gone into. */
-export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, order: Order) => {
-  const { policy, personOf, mayRecord, isBridged, hasDirect } = needs
-  const recorders = watchRecorders(needs, group, inside)
+/** What is done to those in a group. */
+const createActs = (inside: Inside) => {
   const condemned = new Map<string, string>()
   const act = (kind: string, { id }: Guest) => inside.say(action(kind, id))
-  const kick = ({ id }: Guest, words: string) => {
-    condemned.set(id, words)
-    inside.say(putOut(id, words))
-    return id
+  return {
+    /** Who had to go, by client id, and in which words. */
+    condemned,
+    kick({ id }: Guest, words: string) {
+      condemned.set(id, words)
+      inside.say(putOut(id, words))
+      return id
+    },
+    mute: ({ id }: Guest) =>
+      inside.say({ type: 'usermessage', kind: 'mute', dest: id, username: SERVICE_USERNAME }),
+    /** Gives to somebody whose rights changed what is missing, and takes away what can be taken without putting them out. */
+    adjust(guest: Guest, allowed: readonly string[], isChanged: boolean) {
+      const lacks = (word: string) =>
+        allowed.includes(word) && isChanged && !guest.permissions.includes(word)
+      // Galene takes this one together with that of an operator, and gives back what the group allows now.
+      const mayNotRecord = excessOf(guest, allowed).length > 0
+      if (mayNotRecord) act('unop', guest)
+      if (lacks('op') || (mayNotRecord && allowed.includes('op'))) act('op', guest)
+      if (lacks('present')) act('present', guest)
+    },
   }
-  const wordsFor = (userId: string) => order.changed.get(userId) ?? order.changed.get('')
-  const isDirect = (guest: Guest) => isPerson(guest) && !isBridged(group, guest.id)
+}
 
-  /** Gives to somebody whose rights changed what is missing, and takes away what can be taken without putting them out. */
-  const adjust = (guest: Guest, allowed: readonly string[], isChanged: boolean) => {
-    const lacks = (word: string) =>
-      allowed.includes(word) && isChanged && !guest.permissions.includes(word)
-    // Galene takes this one together with that of an operator, and gives back what the group allows now.
-    const mayNotRecord = excessOf(guest, allowed).length > 0
-    if (mayNotRecord) act('unop', guest)
-    if (lacks('op') || (mayNotRecord && allowed.includes('op'))) act('op', guest)
-    if (lacks('present')) act('present', guest)
-  }
+/** What Pyrite does in one group that it has gone into. */
+export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, order: Order) => {
+  const { policy, personOf, mayRecord, onBridge, hasDirect, present } = needs
+  const { condemned, kick, mute, adjust } = createActs(inside)
+  const recorders = watchRecorders(needs, group, inside)
+  /** Whom the door of the call has been asked about, by client id, and who of them are people. */
+  const judged = new Set<string>()
+  const people = new Set<string>()
+  const wordsFor = (userId: string) => order.changed.get(userId) ?? order.changed.get('')
+  const isDirect = (guest: Guest) => isPerson(guest) && onBridge(group, guest.id) !== 'joined'
 
   /** What the door of the call says now, and what follows. Answers the client id where somebody has to go. */
   const admit = async (guest: Guest, person: Caller, isNew: boolean) => {
@@ -96,49 +112,52 @@ export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, 
     return undefined
   }
 
+  const personAt = async (guest: Guest) =>
+    hasDirect && isDirect(guest) ? personOf(guest.username) : undefined
+
   /** Answers the client id where somebody has to go. */
   const judge = async (guest: Guest, isNew: boolean): Promise<string | undefined> => {
-    const person = hasDirect && isDirect(guest) ? await personOf(guest.username) : undefined
+    judged.add(guest.id)
+    const person = await personAt(guest)
     if (!person) return undefined
-    const { userId } = person
-    const ordered = isNew ? undefined : order.kick.get(userId)
+    const { id } = guest
+    people.add(id)
+    const ordered = isNew ? undefined : order.kick.get(person.userId)
     if (ordered !== undefined) return kick(guest, ordered)
-    if (!isNew && order.mute.has(userId)) {
-      inside.say({ type: 'usermessage', kind: 'mute', dest: guest.id, username: SERVICE_USERNAME })
-    }
-    return admit(guest, person, isNew)
+    if (!isNew && order.mute.has(person.userId)) mute(guest)
+    const gone = await admit(guest, person, isNew)
+    const isThere = () => inside.guests.has(id)
+    if (gone === undefined) void present.came(group, id, person, isThere)
+    return gone
   }
 
   return {
-    /** Who had to go, by client id, and in which words. */
     condemned,
     /** Does all of it, and resolves when those who had to go are gone. */
     async fulfil(): Promise<void> {
       if (order.unlock && inside.isLocked) {
         inside.say({ type: 'groupaction', kind: 'unlock', username: SERVICE_USERNAME })
       }
-      const judged = await Promise.all([...inside.guests.values()].map((g) => judge(g, false)))
-      const kicked = judged.filter((id) => id !== undefined)
+      const all = await Promise.all([...inside.guests.values()].map((g) => judge(g, false)))
+      const kicked = all.filter((id) => id !== undefined)
       await inside.gone([...kicked, ...recorders.end()])
     },
-    /**
-     * Looks at whoever comes from now on, such as with a token of before, and at what is left where somebody goes. `changed` is told of
-     * both, `failed` what cannot be judged.
-     */
-    keepWatch(changed: () => void, failed: (error: unknown) => void): void {
-      const came = (guest: Guest) => {
-        void judge(guest, true).catch(failed)
-        changed()
-      }
-      const went = () => {
+    /** Looks at whoever has come meanwhile or comes from now on. `failed` is told what cannot be judged, `left` that somebody has gone. */
+    keepWatch(failed: (error: unknown) => void, left: () => void): void {
+      const look = (guest: Guest) => void judge(guest, true).catch(failed)
+      inside.watch(look, (id) => {
+        present.left(group, id)
         recorders.end()
-        changed()
-      }
-      inside.watch(came, went)
+        left()
+      })
+      for (const guest of inside.guests.values()) if (!judged.has(guest.id)) look(guest)
     },
+    /** Whether people are there past the bridge, or a recording runs of which the bridge hears nothing. */
+    mustStay: (): boolean =>
+      recorders.recordsUnheard() ||
+      [...inside.guests.values()].some((guest) => people.has(guest.id) && isDirect(guest)),
     /** Whether anybody is there whom the bridge does not know. */
     hasDirect: (): boolean => [...inside.guests.values()].some(isDirect),
     isRecording: recorders.isRecording,
-    recordsUnheard: recorders.recordsUnheard,
   }
 }

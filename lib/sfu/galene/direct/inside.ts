@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
 import { CLOSE } from '../../../protocol/close-codes.ts'
 import { MAX_SERVER_FRAME_BYTES, PROTOCOL_VERSION, WS_PATH } from '../wire/facts.ts'
 import { type Frame, readFrame, stringsIn } from '../wire/frame.ts'
-import { isOwnUsername, SERVICE_USERNAME } from '../wire/service-names.ts'
+import type { OwnConnections, Told } from '../wire/own-connections.ts'
+import { SERVICE_USERNAME } from '../wire/service-names.ts'
 import type { Connecting } from '../wire/tls.ts'
 
 /** Somebody or something in a group, as Galene names it. */
@@ -14,6 +14,7 @@ export type EntryNeeds = {
   group: string
   token: string
   connecting: Pick<Connecting, 'socketOptions'>
+  own: OwnConnections
   /** What is said in the same breath as the join, before anybody there can put us out. */
   first: readonly Frame[]
 }
@@ -26,8 +27,8 @@ export type Inside = {
   say(message: Frame): void
   /** Resolves once all of these have left. Rejects where that takes too long, or the connection is lost. */
   gone(ids: readonly string[]): Promise<void>
-  /** `came` is called for everybody who comes from now on, `went` whenever somebody goes. */
-  watch(came: (guest: Guest) => void, went: () => void): void
+  /** `came` is called for everybody who comes from now on, `left` with the client id of everybody who goes. */
+  watch(came: (guest: Guest) => void, left: (id: string) => void): void
   /** Resolves when the connection is over, whoever ended it. */
   ended: Promise<void>
   leave(): void
@@ -40,25 +41,28 @@ const ABSENT = 'group does not exist'
 const isLockedIn = ({ status }: Frame): boolean =>
   typeof status === 'object' && status !== null && (status as Frame).locked === true
 
+const readTold = ({ kind, id, username }: Frame): Told => ({ kind, id, username })
+
 /** Who is there, as Galene tells it one by one, and whoever waits for news of it. */
-const guestList = () => {
+const guestList = (isOwn: (frame: Frame) => boolean) => {
   const guests = new Map<string, Guest>()
   const waiting = new Set<() => void>()
   let came: (guest: Guest) => void = () => undefined
-  let went: () => void = () => undefined
+  let left: (id: string) => void = () => undefined
   return {
     guests,
     waiting,
-    watch(onCome: typeof came, onGo: typeof went) {
-      came = onCome
-      went = onGo
+    watch(...each: [typeof came, typeof left]) {
+      ;[came, left] = each
     },
-    learn({ kind, id, username, permissions }: Frame) {
-      if (typeof id !== 'string' || isOwnUsername(username)) return
+    learn(frame: Frame) {
+      const { kind, id, username, permissions } = frame
+      if (typeof id !== 'string' || isOwn(frame)) return
       if (kind === 'delete') {
         guests.delete(id)
         for (const look of waiting) look()
-        return went()
+        left(id)
+        return
       }
       const name = typeof username === 'string' ? username : ''
       const guest = { id, username: name, permissions: stringsIn(permissions) }
@@ -92,13 +96,15 @@ const until = (isSo: () => boolean, waiting: Set<() => void>, ended: Promise<voi
  * Goes into a group, and resolves when everybody there is known; to undefined where there is no such group. Rejects where Galene
  * does not let us in within four seconds.
  */
-export const goInside = ({ url, group, token, connecting, first }: EntryNeeds) =>
+export const goInside = ({ url, group, token, connecting, own, first }: EntryNeeds) =>
   new Promise<Inside | undefined>((resolve, reject) => {
     const options = { perMessageDeflate: false, maxPayload: MAX_SERVER_FRAME_BYTES }
     const socket = new WebSocket(`${url}${WS_PATH}`, { ...connecting.socketOptions, ...options })
-    const own = randomBytes(16).toString('hex')
-    const { guests, waiting, watch, learn } = guestList()
+    const isOwn = own.filter()
+    const id = own.begin()
+    const { guests, waiting, watch, learn } = guestList((frame) => isOwn(readTold(frame), group))
     const ended = new Promise<void>((done) => socket.once('close', () => done()))
+    void ended.then(() => own.ended(id))
     const leave = () =>
       socket.readyState === WebSocket.OPEN ? socket.close(CLOSE.normal) : socket.terminate()
     const fail = (error: Error) => {
@@ -135,7 +141,7 @@ export const goInside = ({ url, group, token, connecting, first }: EntryNeeds) =
       usermessage: ({ kind }) => kind === 'kicked' && allAreKnown(),
     }
     socket.on('open', () => {
-      say({ type: 'handshake', version: [PROTOCOL_VERSION], id: own })
+      say({ type: 'handshake', version: [PROTOCOL_VERSION], id })
       say({ type: 'join', kind: 'join', group, username: SERVICE_USERNAME, token, data: {} })
       first.forEach(say)
     })

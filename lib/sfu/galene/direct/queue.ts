@@ -36,6 +36,7 @@ export const createQueue = () => {
       pauses.set(group, { ms, timer: setTimeout(again, ms).unref() })
       return before === undefined
     },
+    isEmpty: () => orders.size === 0 && rest.size === 0,
     done: (group: string) => void pauses.delete(group),
     /** No group is left alone any more. */
     hurry() {

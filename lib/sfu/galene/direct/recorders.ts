@@ -1,6 +1,7 @@
 import { RECORDER_PERMISSION } from '../wire/facts.ts'
 import { isDeviceUsername, SERVICE_USERNAME } from '../wire/service-names.ts'
 import type { Guest, Inside } from './inside.ts'
+import type { PresentNeeds } from './present.ts'
 
 export const isRecorder = ({ permissions }: Guest): boolean =>
   permissions.includes(RECORDER_PERMISSION)
@@ -11,18 +12,18 @@ export const isPerson = (guest: Guest): boolean =>
 
 type Needs = {
   mayRecord: (group: string) => boolean
-  /** Whether a client is on the bridge. */
-  isBridged: (group: string, clientId: string) => boolean
+  onBridge: PresentNeeds['onBridge']
 }
 
 /** The recording of one group that Pyrite has gone into. */
-export const watchRecorders = ({ mayRecord, isBridged }: Needs, group: string, inside: Inside) => {
+export const watchRecorders = ({ mayRecord, onBridge }: Needs, group: string, inside: Inside) => {
   const all = () => [...inside.guests.values()]
   const isRecording = () => all().some(isRecorder)
   return {
     isRecording,
     /** Whether a recording runs of which the bridge hears nothing. */
-    recordsUnheard: (): boolean => isRecording() && !all().some(({ id }) => isBridged(group, id)),
+    recordsUnheard: (): boolean =>
+      isRecording() && !all().some(({ id }) => onBridge(group, id) === 'joined'),
     /** Ends one that may not be, and one where no person is left, whatever devices show. Answers the client ids of those that have to go. */
     end(): string[] {
       const isFine = mayRecord(group) && all().some(isPerson)

@@ -6,11 +6,14 @@ export type TracesNeeds = {
   now: () => Date
 }
 
+/** How long that may go on making tokens after the start of this one, when calls move: longer than a move waits. In milliseconds. */
+const MOVE_MS = 20_000
+
 /** When tokens of a group that let somebody in past the bridge are over, and which groups nobody can be in like that. */
 export const createTraces = ({ now, tokenSeconds }: TracesNeeds) => {
   const lastMs = (seconds: number) => now().getTime() + (seconds + TOKEN_LEEWAY_SECONDS) * 1000
   /** Tokens of an earlier run are good until then. */
-  const first = lastMs(tokenSeconds)
+  const first = lastMs(tokenSeconds) + MOVE_MS
   const over = new Map<string, number>()
   const calm = new Set<string>()
   const leftMs = (group: string) => (over.get(group) ?? first) - now().getTime()

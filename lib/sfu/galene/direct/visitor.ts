@@ -1,4 +1,6 @@
 import type { Log } from '../../../platform/log.ts'
+import type { Frame } from '../wire/frame.ts'
+import type { OwnConnections } from '../wire/own-connections.ts'
 import { SERVICE_USERNAME } from '../wire/service-names.ts'
 import type { Connecting } from '../wire/tls.ts'
 import type { Tokens } from '../wire/tokens.ts'
@@ -12,6 +14,7 @@ export type VisitorNeeds = DutiesNeeds & {
   mustBeJoinable: (group: string) => Promise<void>
   connecting: Pick<Connecting, 'socketOptions'>
   tokens: Pick<Tokens, 'sign'>
+  own: OwnConnections
   /** What a visit saw when its work was done. */
   seen: (group: string, isRecording: boolean) => void
   log: Log
@@ -36,15 +39,39 @@ const createReturns = (again: (group: string) => void) => {
   }
 }
 
+type Duties = ReturnType<typeof createDuties>
+
+/** Rejects where nobody gets in now; resolves to undefined where there is no such group. */
+const goAsPyrite = async (needs: VisitorNeeds, group: string, first: readonly Frame[]) => {
+  const { connecting, own, tokens, mustBeJoinable } = needs
+  await mustBeJoinable(group)
+  const ticket = { username: SERVICE_USERNAME, group, role: 'moderator', recording: true } as const
+  const token = await tokens.sign(ticket, { permissions: PERMISSIONS })
+  return goInside({ url: needs.url(), group, token, connecting, own, first })
+}
+
+/** Looks again, whenever it is told to, how long there is to stay; calls `leave` when that is over. */
+const createPatience = (leftMs: () => number, leave: () => void) => {
+  let timer: NodeJS.Timeout | undefined
+  const look = () => {
+    clearTimeout(timer)
+    const ms = leftMs()
+    if (ms <= 0) leave()
+    else if (ms < Number.POSITIVE_INFINITY) timer = setTimeout(look, ms).unref()
+  }
+  return { look, end: () => clearTimeout(timer) }
+}
+
 /**
- * Goes into groups, does what is to be done, and stays where a token of before is good for a while, or a recording runs of which the
- * bridge would not hear that it records nobody any more. `again` is called a while after that was cut short.
+ * Goes into groups, does what is to be done, and stays where people are past the bridge or a token lets them in there, or where a
+ * recording runs of which the bridge would not hear that it records nobody any more. `again` is called a while after that was cut short.
  */
 export const createVisitor = (
   needs: VisitorNeeds,
   traces: Traces,
   again: (group: string) => void,
 ) => {
+  const { present } = needs
   const staying = new Map<string, Inside>()
   /** Who was not seen to go before a visit was cut short, perhaps by that person: they are put out with the next join. */
   const left = new Map<string, ReadonlyMap<string, string>>()
@@ -52,18 +79,12 @@ export const createVisitor = (
   let isOver = false
 
   const enter = async (group: string) => {
-    await needs.mustBeJoinable(group)
-    const ticket = {
-      username: SERVICE_USERNAME,
-      group,
-      role: 'moderator',
-      recording: true,
-    } as const
-    const token = await needs.tokens.sign(ticket, { permissions: PERMISSIONS })
     const first = [...(left.get(group) ?? [])].map(([id, words]) => putOut(id, words))
-    return goInside({ url: needs.url(), group, token, connecting: needs.connecting, first })
+    const entering = goAsPyrite(needs, group, first)
+    const inside = await entering.catch(() => undefined)
+    if (!inside) present.lost(group)
+    return entering
   }
-  type Duties = ReturnType<typeof createDuties>
   const leave = (group: string, inside: Inside, duties: Duties) => {
     if (staying.get(group) === inside) staying.delete(group)
     if (!duties.hasDirect()) traces.empty(group)
@@ -71,20 +92,19 @@ export const createVisitor = (
   }
   const stay = (group: string, inside: Inside, duties: Duties) => {
     staying.set(group, inside)
-    let timer: NodeJS.Timeout | undefined
-    const look = () => {
-      clearTimeout(timer)
-      needs.seen(group, duties.isRecording())
-      const ms = traces.leftMs(group)
-      if (ms > 0) timer = setTimeout(look, ms).unref()
-      else if (!duties.recordsUnheard()) leave(group, inside, duties)
-    }
-    duties.keepWatch(look, (err) =>
-      needs.log.error({ err, group }, 'somebody in a call was not judged'),
+    const failed = (err: unknown) =>
+      needs.log.error({ err, group }, 'somebody in a call was not judged')
+    const patience = createPatience(
+      () => {
+        needs.seen(group, duties.isRecording())
+        return duties.mustStay() ? Number.POSITIVE_INFINITY : traces.leftMs(group)
+      },
+      () => leave(group, inside, duties),
     )
-    look()
+    duties.keepWatch(failed, patience.look)
+    patience.look()
     void inside.ended.then(() => {
-      clearTimeout(timer)
+      patience.end()
       if (staying.get(group) !== inside) return
       staying.delete(group)
       comeBack(group)
@@ -107,18 +127,22 @@ export const createVisitor = (
         throw error
       }
       needs.seen(group, duties.isRecording())
+      present.keepOnly(group, inside.guests)
       staying.delete(group)
       before?.leave()
-      const isWatched = (order.watch || before !== undefined) && traces.leftMs(group) > 0
-      if (!isOver && (isWatched || duties.recordsUnheard())) stay(group, inside, duties)
+      const isWatched = order.watch || before !== undefined
+      const hasReason = duties.mustStay() || (isWatched && traces.leftMs(group) > 0)
+      if (hasReason && !isOver) stay(group, inside, duties)
       else leave(group, inside, duties)
     },
+    isStaying: (group: string) => staying.has(group),
     /** Stays nowhere any more. */
     stop() {
       isOver = true
       const all = [...staying.values()]
       staying.clear()
       for (const inside of all) inside.leave()
+      present.stop()
     },
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Which } from '../../sfu.ts'
 import { NOTHING, type Order } from './duties.ts'
+import { createPresent, type PresentNeeds } from './present.ts'
 import { createQueue } from './queue.ts'
 import { createTraces, type TracesNeeds } from './traces.ts'
 import { createVisitor, type VisitorNeeds } from './visitor.ts'
@@ -9,30 +10,32 @@ type Places = {
   isReachable: () => boolean
   /** Every group that is known. */
   names: () => Iterable<string>
+  /** All groups were looked at when no token of an earlier run was good any more. */
+  lookedAtAll: () => void
 }
-export type VisitsNeeds = VisitorNeeds & TracesNeeds & Places
+export type VisitsNeeds = Omit<VisitorNeeds, 'present'> & PresentNeeds & TracesNeeds & Places
 
 /** Groups that are visited at once, however many have to be. */
 const AT_ONCE = 4
 /** How long a stop waits for what is under way. */
 const STOP_MS = 1_500
 
-/**
- * Visits of Pyrite's own to groups at Galene: what cannot be done over the bridge, since nobody there may, or since whom it concerns
- * is not on it. Each lasts as long as there is work; and where a token of before is still good, until it is not.
- */
-export const createVisits = (needs: VisitsNeeds) => {
-  const { hasDirect, log, isReachable } = needs
-  const traces = createTraces(needs)
+type Visit = (group: string, order: Order) => Promise<void>
+
+/** Has orders carried out, a few at a time, until each is; `idle` is called whenever nothing is left to do. */
+const createRunner = (
+  needs: Pick<VisitsNeeds, 'log' | 'isReachable'>,
+  visit: Visit,
+  idle: () => void,
+) => {
+  const { log, isReachable } = needs
   const queue = createQueue()
   const busy = new Map<string, Promise<void>>()
   let isStopped = false
-  let second: NodeJS.Timeout | undefined
-  const visitor = createVisitor(needs, traces, (group) => order(group, { watch: true }))
 
   const run = async (group: string, order: Order) => {
     try {
-      await visitor.visit(group, order)
+      await visit(group, order)
       queue.done(group)
     } catch (err) {
       const isNews = queue.postpone(group, order, pump)
@@ -44,14 +47,60 @@ export const createVisits = (needs: VisitsNeeds) => {
   const pump = () => {
     while (!isStopped && isReachable() && busy.size < AT_ONCE) {
       const next = queue.take((group) => !busy.has(group))
-      if (!next) return
+      if (!next) break
       busy.set(next[0], run(...next))
     }
+    if (busy.size === 0 && queue.isEmpty()) idle()
   }
-  const order = (group: string, more: Partial<Order>) => {
-    queue.add(group, { ...NOTHING, ...more })
-    pump()
+  return {
+    order(group: string, more: Partial<Order>) {
+      queue.add(group, { ...NOTHING, ...more })
+      pump()
+    },
+    lookAt(groups: Iterable<string>) {
+      queue.addAll(groups)
+      pump()
+    },
+    /** What waits is tried now. */
+    hurry() {
+      queue.hurry()
+      pump()
+    },
+    /** Waits a while for what is under way. */
+    async stop() {
+      const time = pause(STOP_MS, 'over', { ref: false })
+      while (busy.size > 0) {
+        if ((await Promise.race([time, ...busy.values()])) === 'over') break
+      }
+      isStopped = true
+      queue.hurry()
+    },
   }
+}
+
+/**
+ * Visits of Pyrite's own to groups at Galene: what cannot be done over the bridge, since nobody there may, or since whom it concerns
+ * is not on it. Each lasts as long as there is work; and where people are past the bridge, or come with a token that is still good,
+ * until nobody is.
+ */
+export const createVisits = (needs: VisitsNeeds) => {
+  const { hasDirect, isReachable, lookedAtAll } = needs
+  const traces = createTraces(needs)
+  const present = createPresent(needs)
+  let second: NodeJS.Timeout | undefined
+  /** Whether all groups are looked at for the last time. */
+  let isLast = false
+  const visitor = createVisitor({ ...needs, present }, traces, (group) => {
+    if (!isReachable()) present.lost(group)
+    order(group, { watch: true })
+  })
+  const runner = createRunner(needs, visitor.visit, () => {
+    if (isLast) lookedAtAll()
+    isLast = false
+  })
+  const { order, hurry } = runner
+  const mayBeLeft = hasDirect ? (group: string) => !traces.isCalm(group) : needs.mayRecord
+  const look = () => runner.lookAt([...needs.names()].filter(mayBeLeft))
   /** Where somebody may be past the bridge. */
   const direct = (group: string | undefined, more: Partial<Order>) => {
     if (!hasDirect) return
@@ -61,8 +110,13 @@ export const createVisits = (needs: VisitsNeeds) => {
   }
 
   return {
+    /** Who is in calls past the bridge. */
+    participants: present.participants,
     /** A token was made with which somebody comes into a group past the bridge. */
-    issued: traces.issued,
+    issued(group: string) {
+      traces.issued(group)
+      if (!visitor.isStaying(group)) order(group, { watch: true })
+    },
     /** Takes a person out of a group, or of all. Sessions mean nothing to Galene. */
     end({ userId, group }: Which, words: string) {
       if (userId !== undefined) direct(group, { kick: new Map([[userId, words]]), watch: true })
@@ -78,33 +132,25 @@ export const createVisits = (needs: VisitsNeeds) => {
     /** Ends a recording that may not run, or that records nobody. */
     lookAtRecording: (group: string) => order(group, {}),
     /** Galene answers again: what waits is done. */
-    reachable() {
-      queue.hurry()
-      pump()
-    },
+    reachable: hurry,
     /**
      * Looks at all groups where something may be left of an earlier run, a few at a time: people past the bridge, or a recording of
      * nobody. And once more, when no token of that run is good any more.
      */
     lookAtAll() {
-      const look = () => {
-        const mayBeLeft = hasDirect ? (group: string) => !traces.isCalm(group) : needs.mayRecord
-        queue.addAll([...needs.names()].filter(mayBeLeft))
-        pump()
-      }
       look()
-      if (hasDirect) second = setTimeout(look, traces.firstMs()).unref()
+      if (!hasDirect) return
+      const again = () => {
+        isLast = true
+        look()
+      }
+      second = setTimeout(again, traces.firstMs()).unref()
     },
     /** Ends within two seconds. */
     async stop() {
       clearTimeout(second)
       visitor.stop()
-      const time = pause(STOP_MS, 'over', { ref: false })
-      while (busy.size > 0) {
-        if ((await Promise.race([time, ...busy.values()])) === 'over') break
-      }
-      isStopped = true
-      queue.hurry()
+      await runner.stop()
     },
   }
 }

@@ -6,11 +6,18 @@ import { type JoinTry, tryJoin } from './try-join.ts'
 /** Galene's own page, looked at as a browser there would. */
 export type PageLook = { url: string; status: StatusAnswer; join: JoinTry }
 
-export type PageNeeds = { config: Config; group: string; token: string; now: () => Date }
+export type PageNeeds = {
+  config: Config
+  group: string
+  token: string
+  /** A client id of the doctor's. */
+  newId: () => string
+  now: () => Date
+}
 
 /** Looks at Galene's own page where people may open it; undefined where they may not. Never rejects. */
 export const lookAtPage = async (needs: PageNeeds): Promise<PageLook | undefined> => {
-  const { config, group, token, now } = needs
+  const { config, group, token, newId, now } = needs
   const { stock_client, stock_client_url } = config.galene
   if (!stock_client) return undefined
   const url = (stock_client_url || config.sfu.url).replace(/\/+$/, '')
@@ -21,7 +28,7 @@ export const lookAtPage = async (needs: PageNeeds): Promise<PageLook | undefined
     const headers = { origin: new URL(url).origin }
     const [status, join] = await Promise.all([
       askStatus({ url, group, host: '', connecting, now }),
-      tryJoin({ url, group, token, connecting, headers }),
+      tryJoin({ url, group, token, id: newId(), connecting, headers }),
     ])
     return { url, status, join }
   } finally {

@@ -3,6 +3,7 @@ import { inTime } from '../../../platform/in-time.ts'
 import { createGaleneApi } from '../groups/api.ts'
 import { askStatus, type StatusAnswer } from '../wire/ask-status.ts'
 import { createGaleneHttp, type GaleneHttp, handshakeProblem } from '../wire/galene-http.ts'
+import { doctorId } from '../wire/own-connections.ts'
 import { DOCTOR_USERNAME } from '../wire/service-names.ts'
 import { type Connecting, createConnecting } from '../wire/tls.ts'
 import { createTokens, type Tokens } from '../wire/tokens.ts'
@@ -74,9 +75,10 @@ const joinAll = async (needs: LookNeeds, tools: Tools, group: string): Promise<J
   const { tokens, connecting } = tools
   const ticket = { username: DOCTOR_USERNAME, group, role: 'listener', recording: false } as const
   const token = await tokens.sign(ticket)
+  const newId = () => doctorId(config.sfu.signing_key, group, now().getTime())
   const [join, page] = await Promise.all([
-    tryJoin({ url, group, token, connecting }),
-    lookAtPage({ config, group, token, now }),
+    tryJoin({ url, group, token, id: newId(), connecting }),
+    lookAtPage({ config, group, token, newId, now }),
   ])
   return { join, ...(page && { page }) }
 }

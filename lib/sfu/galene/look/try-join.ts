@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
 import { MAX_SERVER_FRAME_BYTES, PROTOCOL_VERSION, WS_PATH } from '../wire/facts.ts'
 import { type Frame, readFrame, stringsIn } from '../wire/frame.ts'
@@ -27,6 +26,8 @@ export type JoinNeeds = {
   url: string
   group: string
   token: string
+  /** The client's. */
+  id: string
   connecting: Pick<Connecting, 'socketOptions'>
   /** For the whole of it. */
   timeoutMs?: number
@@ -66,7 +67,7 @@ const verdict = (frame: Frame, began: number): JoinTry | undefined => {
 /** Joins a group at the SFU itself, past the bridge, as nobody in particular, and leaves at once. Never rejects. */
 export const tryJoin = (needs: JoinNeeds): Promise<JoinTry> =>
   new Promise((done) => {
-    const { url, group, token, connecting, headers = {} } = needs
+    const { url, group, token, id, connecting, headers = {} } = needs
     const began = performance.now()
     const socket = new WebSocket(`${url}${WS_PATH}`, {
       ...connecting.socketOptions,
@@ -79,7 +80,6 @@ export const tryJoin = (needs: JoinNeeds): Promise<JoinTry> =>
       else socket.terminate()
     }
     const timer = setTimeout(() => end({ is: 'silent' }), needs.timeoutMs ?? TIMEOUT_MS)
-    const id = randomBytes(16).toString('hex')
     const say = (message: Frame) => socket.send(JSON.stringify(message))
     socket.on('open', () => {
       say({ type: 'handshake', version: [PROTOCOL_VERSION], id })

@@ -9,6 +9,6 @@ export const deviceUsername = (device: string): string => `${device}${DEVICE}`
 
 export const isDeviceUsername = (username: string): boolean => username.endsWith(DEVICE)
 
-/** Whether a user of Galene is a connection of Pyrite's own, of which people hear nothing. */
-export const isOwnUsername = (username: unknown): boolean =>
+/** Whether it says of itself that it is a connection of Pyrite's own: see own-connections.ts. */
+export const isOwnName = (username: unknown): boolean =>
   username === DOCTOR_USERNAME || username === SERVICE_USERNAME
