@@ -103,7 +103,16 @@ const write = (lines) => {
   writeFileSync(path, `${before}${BEGIN}\n\n${lines.join('\n')}\n\n${END}${after}`)
 }
 
+/** The commit that was tested, and that more than it was, where files are changed. */
+const testedCommit = () => {
+  const git = (...words) => spawnSync('git', words, { cwd: root, encoding: 'utf8' }).stdout?.trim()
+  const commit = git('rev-parse', '--short', 'HEAD')
+  if (!commit) return ''
+  return git('status', '--porcelain') ? `, at ${commit} and changes` : `, at ${commit}`
+}
+
 await ensureBuilt()
+const commit = testedCommit()
 const galenes = namedGalenes()
 const tests = runSuite(galenes)
 const rules = count(tests, galenes)
@@ -112,7 +121,7 @@ const failed = [...rules.values()].flatMap((row) => [...row.values()]).some((cel
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const date = new Date().toISOString().slice(0, 10)
 write([
-  `Run on ${date} with Pyrite ${version}: ✓ and how many tests passed, ✗ where some did not, – where a rule does not concern a server.`,
+  `Run on ${date} with Pyrite ${version}${commit}: ✓ and how many tests passed, ✗ where some did not, – where a rule does not concern a server.`,
   '',
   ...tableOf(rules, servers),
 ])

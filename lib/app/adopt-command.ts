@@ -124,6 +124,9 @@ const adoptOne = async ({ people, adoption }: World, plan: Plan, owner: User) =>
   await adoption.port.take(group, copy)
 }
 
+const INVITATIONS =
+  'Invitations that Galene made for them before stay good until they expire: see galenectl list-tokens.'
+
 /** Answers whether all went well. One that fails keeps the others from nothing. */
 const adoptAll = async (world: World, plans: readonly Plan[], { owner }: Options) => {
   let isWell = true
@@ -139,6 +142,7 @@ const adoptAll = async (world: World, plans: readonly Plan[], { owner }: Options
     }
   }
   await world.adoption.tellServer()
+  say(INVITATIONS)
   return isWell
 }
 
@@ -153,20 +157,27 @@ const mustKeepAll = async ({ adoption }: World, plans: readonly Plan[]) => {
   say(`Copies of the groups as they were are in ${backups.folder}: keep them.`)
 }
 
+const sayPlans = ({ adoption }: World, plans: readonly Plan[], { owner }: Options) => {
+  for (const plan of plans) {
+    say(`${plan.copy.name}:`)
+    indent(describePlan(plan, owner, adoption.jwk))
+  }
+  if (plans.length > 0) {
+    if (adoption.port.loses) say(adoption.port.loses)
+    say(INVITATIONS)
+  }
+  say('Nothing was changed.')
+}
+
 const adoptThese = async (world: World, names: readonly string[] | undefined, options: Options) => {
-  const { port, jwk } = world.adoption
+  const { port } = world.adoption
   const { looks, missing } = await looksAt(world.adoption, names)
   for (const name of missing) say(`${name}: there is no such group`)
   const plans = await plansFor(world, looks, options)
   const done = looks.filter(({ standing }) => standing.is === 'ours').length
   const isComplete = names === undefined || plans.length + done === names.length
   if (options.isDry) {
-    for (const plan of plans) {
-      say(`${plan.copy.name}:`)
-      indent(describePlan(plan, options.owner, jwk))
-    }
-    if (port.loses && plans.length > 0) say(port.loses)
-    say('Nothing was changed.')
+    sayPlans(world, plans, options)
     return isComplete
   }
   if (plans.length === 0) {

@@ -22,9 +22,11 @@ const USAGE = `Usage: npm run pyrite -- COMMAND
 
 The configuration is config.toml in the current folder, or what PYRITE_CONFIG names.`
 
-const checkConfig = (environment: Environment): void => {
+const checkConfig = async (environment: Environment): Promise<void> => {
   const path = configPath(environment)
-  loadConfig(path, environment)
+  const config = loadConfig(path, environment)
+  const { mustFit } = await import('./fitting-settings.ts')
+  mustFit(config, environment)
   say(existsSync(path) ? `${path} is right.` : `There is no ${path}: the defaults are used.`)
 }
 

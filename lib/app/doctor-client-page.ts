@@ -12,6 +12,10 @@ const isSame = (one: string, other: string): boolean =>
 export const clientPageFindings = (look: PageLook | undefined): Finding[] => {
   if (!look) return []
   const { url, status, join } = look
+  // Browsers know neither galene.ca_file nor the pin.
+  if (status.is === 'untrusted') {
+    return [found('client-page-unreachable', `browsers do not trust the certificate of ${url}`)]
+  }
   if (status.is !== 'answered') return [found('client-page-unreachable', status.why)]
   if (status.status !== 200) {
     return [found('client-page-unreachable', `${url} answers ${status.status}`)]

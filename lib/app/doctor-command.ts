@@ -7,7 +7,6 @@ import { openDatabase } from '../platform/db/open.ts'
 import { newId } from '../platform/ids.ts'
 import type { Examination, Finding, FindingLevel } from '../protocol/admin.ts'
 import { compareGroups, type GroupDifference } from '../sfu/galene/groups/compare-groups.ts'
-import { chooseSfu } from '../sfu/galene/server/choose.ts'
 import { runningSfuUrl } from '../sfu/galene/server/running.ts'
 import { createTokens } from '../sfu/galene/wire/tokens.ts'
 import { createDoctor } from './doctor.ts'
@@ -15,9 +14,9 @@ import { type FindingCode, found } from './doctor-findings.ts'
 import { isLoopbackUrl } from './doctor-network.ts'
 import { configPath, type Environment, say } from './environment.ts'
 import { createPeople } from './features.ts'
+import { mustFit } from './fitting-settings.ts'
 import { asGroup } from './groups.ts'
 import { nobodyListens } from './people.ts'
-import { builtinCommand } from './program.ts'
 
 const CODES: Record<GroupDifference['is'], FindingCode> = {
   stale: 'group-stale',
@@ -83,7 +82,7 @@ const groupFindings = async (config: Config): Promise<Finding[]> => {
 }
 
 const doctorFor = (config: Config, environment: Environment) => {
-  const choice = chooseSfu({ config, environment, builtinCommand: builtinCommand() })
+  const choice = mustFit(config, environment)
   const isOurs = 'run' in choice
   const url = isOurs ? (runningSfuUrl(config.sfu.data_dir) ?? '') : choice.url
   const doctor = createDoctor({

@@ -171,6 +171,7 @@ describe.each(RUNS)('adopting by $way, with $binary', ({ binary, way }) => {
   it('a dry run says what would change, shows no password, and changes nothing', async () => {
     const { code, said } = await adopt('garden', '--dry-run')
     expect(code).toBe(0)
+    expect(said).toContain('galenectl list-tokens')
     expect(said).toContain('private channel "The garden", with alice as its moderator')
     expect(said).toContain('max-clients: 7 -> 100')
     expect(said).toContain('public: true -> false')

@@ -175,4 +175,34 @@ describe.each(RUNS)('groups kept by $way, with $binary', ({ binary, way }) => {
       expect(bridge.lines.join('')).not.toContain(secret)
     }
   })
+
+  it.runIf(way !== 'off')(
+    'two Pyrites do not fight over a group: the first one says so, and leaves it',
+    async () => {
+      await inStep()
+      const data_dir = await mkdtemp(join(tmpdir(), 'pyrite-ways-other-'))
+      const other = await startBridge({
+        url: galene.url,
+        groups,
+        settings: { data_dir, ...(way === 'files' && { groups_dir: galene.groups }) },
+        galene: { sync: way, api_user: ADMIN.user, api_password: ADMIN.password },
+      })
+      await eventually(() => expect(other.sfu.syncState('garden').state).toBe('in-step'), 10_000)
+      const theirs = await galene.text('garden')
+      await change('garden')
+      await eventually(() =>
+        expect(state('garden')).toMatchObject({
+          state: 'failed',
+          reason: expect.stringContaining('another Pyrite'),
+        }),
+      )
+      await other.stop()
+      expect(await galene.text('garden')).toBe(theirs)
+      await bridge.stop()
+      await start()
+      await inStep()
+      expect(await outcome('bob')).toBe('join')
+      await rm(data_dir, { recursive: true })
+    },
+  )
 })

@@ -18,22 +18,28 @@ export const PORTAL_TOKEN_SECONDS = 2 * TOKEN_SECONDS
 /** Who could make tokens of Galene's own would let people in past Pyrite. */
 const NEVER = 'token'
 
-/**
- * Galene's own page, where `galene.stock_client` allows it; undefined where it does not. Throws a sentence on settings with which it
- * cannot work.
- */
-export const createStockClient = (needs: StockClientNeeds): StockClient | undefined => {
-  const { config, kind, tokens, mayRecord, issued } = needs
-  const { stock_client, stock_client_url } = config.galene
-  if (!stock_client) return
+/** Throws a sentence where `galene.stock_client` is on, and cannot work with these settings. */
+export const mustSuitStockClient = (
+  { galene, server }: Pick<Config, 'galene' | 'server'>,
+  kind: SfuHealth['kind'],
+): void => {
+  if (!galene.stock_client) return
   if (kind !== 'external') {
     throw new Error(
       'galene.stock_client needs a Galene of your own, with its pages: name it in sfu.url',
     )
   }
-  if (config.server.public_url === '') {
+  if (server.public_url === '') {
     throw new Error('galene.stock_client needs server.public_url: where browsers find Pyrite')
   }
+}
+
+/** Galene's own page, where `galene.stock_client` allows it; undefined where it does not. Throws as `mustSuitStockClient`. */
+export const createStockClient = (needs: StockClientNeeds): StockClient | undefined => {
+  const { config, kind, tokens, mayRecord, issued } = needs
+  const { stock_client, stock_client_url } = config.galene
+  mustSuitStockClient(config, kind)
+  if (!stock_client) return
   const { origin, pathname } = new URL(stock_client_url || config.sfu.url)
   const base = `${origin}${pathname.replace(/\/+$/, '')}`
   const pageOf = (group: string) => `${base}${groupPath(group)}`

@@ -8,9 +8,11 @@ import {
   type Description,
   describeGroup,
   isManaged,
+  isOfAnother,
   isOurs,
   MARKER,
   NOT_MANAGED,
+  OF_ANOTHER,
   type Roles,
   rolesOf,
 } from './group-file.ts'
@@ -57,6 +59,8 @@ export class GroupsByApi implements GroupPort {
   private readonly needs: ByApiNeeds
   /** The roles that we wrote, as long as nothing else changed the group. */
   private readonly written = new Map<string, RolesThere>()
+  /** Groups that had our key: one with another key since is no old one of ours. */
+  private readonly kept = new Set<string>()
 
   constructor(needs: ByApiNeeds) {
     this.needs = needs
@@ -88,12 +92,17 @@ export class GroupsByApi implements GroupPort {
     const found = await api.group(name)
     const last = memory.get(name)
     const isUntouched = found !== undefined && last?.etag === found.etag
-    if (isUntouched && last?.digest === digest) return false
+    if (isUntouched && last?.digest === digest) {
+      this.kept.add(name)
+      return false
+    }
     if (found && !isManaged(found.description)) throw new Error(NOT_MANAGED)
+    if (this.kept.has(name) && isOfAnother(found?.description, jwk)) throw new Error(OF_ANOTHER)
     if (!isUntouched) this.written.delete(name)
     if (!found || isUnfinished(found.description)) await this.make(group, found !== undefined)
     else await this.change(group, isUntouched)
     memory.set(name, { etag: await this.finish(group), digest, kid: jwk.kid })
+    this.kept.add(name)
     return true
   }
 

@@ -1,6 +1,14 @@
 import type { GroupPort } from '../../sfu.ts'
 import type { PublicJwk } from '../wire/tokens.ts'
-import { isManaged, isOurs, NOT_MANAGED, parseDescription, writeDescription } from './group-file.ts'
+import {
+  isManaged,
+  isOfAnother,
+  isOurs,
+  NOT_MANAGED,
+  OF_ANOTHER,
+  parseDescription,
+  writeDescription,
+} from './group-file.ts'
 import { type Poke, stateOf } from './group-look.ts'
 import { createGroupStore } from './group-store.ts'
 
@@ -11,6 +19,8 @@ const UNSEEN =
 export const groupsByFiles = (needs: { folder: string; jwk: PublicJwk; poke: Poke }): GroupPort => {
   const { folder, jwk, poke } = needs
   const store = createGroupStore(folder)
+  /** Groups that had our key: one with another key since is no old one of ours. */
+  const kept = new Set<string>()
   return {
     prepare: store.prepare,
     names: store.names,
@@ -19,10 +29,12 @@ export const groupsByFiles = (needs: { folder: string; jwk: PublicJwk; poke: Pok
       const text = await store.read(group.name)
       const existing = text === undefined ? {} : parseDescription(text)
       if (text !== undefined && !isManaged(existing)) throw new Error(NOT_MANAGED)
+      if (kept.has(group.name) && isOfAnother(existing, jwk)) throw new Error(OF_ANOTHER)
       const target = writeDescription(group, jwk, existing ?? {})
-      if (text === target) return false
-      await store.write(group.name, target)
-      return true
+      const isSame = text === target
+      if (!isSame) await store.write(group.name, target)
+      kept.add(group.name)
+      return !isSame
     },
     async drop(name) {
       const text = await store.read(name)
