@@ -56,6 +56,18 @@ describe.each(galenes())('TLS to %s', (binary) => {
     }
   }
 
+  it('asked by plain HTTP, the admin API says what is wrong', async () => {
+    galene = await startGalene({ binary, config: WITH_ADMIN, tls: 'own' })
+    const plain = galene.url.replace('https:', 'http:')
+    bridge = await startBridge({
+      url: plain,
+      galene: { sync: 'api', api_user: ADMIN.user, api_password: ADMIN.password },
+    })
+    await eventually(() =>
+      expect(bridge?.sfu.syncState('garden').reason).toContain('write https in sfu.url'),
+    )
+  })
+
   it('a certificate that Galene made for itself is taken where it is pinned, and carries a call', async () => {
     galene = await startGalene({ binary, tls: 'own' })
     await start({ certificate_sha256: await fingerprintAt(galene.url) })

@@ -12,6 +12,7 @@ const NOT_WRITABLE =
   'the call server lets nobody change groups: its data/config.json needs "writableGroups": true'
 const NO_API =
   'the call server has no admin API: it is older than 0.9, or what stands before it hides /galene-api/'
+const EXPECTS_TLS = 'the call server speaks TLS: write https in sfu.url'
 const SILENT = 'the call server does not answer'
 
 /** A write that did not happen since something else happened first, or that Galene cannot make: reading again tells. */
@@ -24,6 +25,10 @@ const JSON_TYPE = 'application/json'
 const listIn = (text: string): string[] => {
   const read: unknown = JSON.parse(text)
   return Array.isArray(read) ? read.filter((entry) => typeof entry === 'string') : []
+}
+
+const explainSilence = (error: Error & { code?: string }): never => {
+  throw error.code ? new Error(SILENT, { cause: error }) : error
 }
 
 const explainWrite = ({ status, text }: Answer, what: string): Error => {
@@ -48,11 +53,9 @@ export const createGaleneApi = ({ http, user, password }: ApiNeeds) => {
   const ask = async (path: string, question: Question = {}): Promise<Answer> => {
     const headers = { ...question.headers, authorization }
     const whole = { withinMs: ANSWER_MS, ...question, headers }
-    return http
-      .ask(`${API_PATH}/.groups/${path}`, whole)
-      .catch((error: Error & { code?: string }) => {
-        throw error.code ? new Error(SILENT, { cause: error }) : error
-      })
+    const answer = await http.ask(`${API_PATH}/.groups/${path}`, whole).catch(explainSilence)
+    if (answer.status === 400 && answer.text.includes('HTTPS server')) throw new Error(EXPECTS_TLS)
+    return answer
   }
   /** Undefined for what is not there. */
   const read = async (path: string): Promise<Answer | undefined> => {
