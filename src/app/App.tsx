@@ -4,7 +4,7 @@ import type { User } from '../../lib/protocol/users.ts'
 import { SignIn } from '../features/session/index.ts'
 import { Button } from '../ui/Button.tsx'
 import { AfterAWhile, Empty } from '../ui/Placeholders.tsx'
-import { Toasts } from '../ui/Toasts.tsx'
+import { ToastContext, Toasts } from '../ui/Toasts.tsx'
 import type { Shell } from './boot.ts'
 import { WorkspaceContext } from './context.ts'
 import { Frame } from './Frame.tsx'
@@ -53,9 +53,13 @@ const Unreachable = ({ retry }: { retry: () => void }) => (
 const Doors = ({ shell }: { shell: Shell }) => {
   const { session } = shell
   useDoor(shell)
+  const { path, url } = useLocation()
   const { is, me } = session.state
   if (is === 'signed-in' && me) return <SignedIn shell={shell} me={me} />
-  if (is === 'signed-out') return <SignIn session={session} />
+  if (is === 'signed-out') {
+    const wanted = path === SIGN_IN ? shell.storage.read(WANTED) : url
+    return <SignIn session={session} isForGalene={wanted?.startsWith('/in-galene/') ?? false} />
+  }
   if (is === 'unreachable') return <Unreachable retry={() => void session.check()} />
   return (
     <AfterAWhile>
@@ -71,7 +75,9 @@ const Doors = ({ shell }: { shell: Shell }) => {
 
 export const App = ({ shell }: { shell: Shell }) => (
   <LocationProvider>
-    <Doors shell={shell} />
+    <ToastContext.Provider value={shell.toasts}>
+      <Doors shell={shell} />
+    </ToastContext.Provider>
     <Toasts toasts={shell.toasts} />
   </LocationProvider>
 )

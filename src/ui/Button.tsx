@@ -9,11 +9,13 @@ export type ButtonProps = {
   /** Undefined when it is impossible now; a submit button needs none. */
   onClick?: (() => void) | undefined
   type?: 'button' | 'submit'
-  /** The action is on its way: it cannot be pressed again. */
+  /** The action is on its way: it cannot be pressed again. It keeps the focus, so that the keyboard goes on from here afterwards. */
   busy?: boolean
   class?: string
   title?: string
 }
+
+const ignore = (event: Event) => event.preventDefault()
 
 export const Button = (props: ButtonProps) => {
   const { children, kind = 'quiet', onClick, type = 'button', busy = false, title } = props
@@ -22,9 +24,10 @@ export const Button = (props: ButtonProps) => {
       class={`button ${kind} ${props.class ?? ''}`}
       type={type}
       title={title}
-      disabled={busy || (type === 'button' && !onClick)}
+      disabled={!busy && type === 'button' && !onClick}
+      aria-disabled={busy}
       aria-busy={busy}
-      onClick={onClick}
+      onClick={busy ? ignore : onClick}
     >
       {children}
     </button>

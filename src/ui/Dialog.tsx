@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useContext, useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { IconButton } from './Button.tsx'
 import { X } from './icons.tsx'
+import { ToastContext, Toasts } from './Toasts.tsx'
 
 export type DialogProps = {
   title: string
@@ -15,7 +16,9 @@ export type DialogProps = {
 export const Dialog = ({ title, children, onClose, class: name = '' }: DialogProps) => {
   const ref = useRef<HTMLDialogElement>(null)
   const titleId = useId()
-  useEffect(() => {
+  const toasts = useContext(ToastContext)
+  // Before the next key: what is typed right after the click that opened it belongs here.
+  useLayoutEffect(() => {
     const before = document.activeElement
     ref.current?.showModal()
     return () => {
@@ -39,6 +42,7 @@ export const Dialog = ({ title, children, onClose, class: name = '' }: DialogPro
         </header>
         {children}
       </div>
+      {toasts && <Toasts toasts={toasts} />}
     </dialog>
   )
 }

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Ellipsis } from './icons.tsx'
+import { onScrolling, showBeside } from './placing.ts'
 
 export type MenuItem = {
   key: string
@@ -7,19 +8,6 @@ export type MenuItem = {
   run: () => void
   /** It ends or removes something. */
   isGrave?: boolean
-}
-
-const GAP = 4
-
-/** Below the button, or above it where there is no room; never beyond the window. */
-const place = (list: HTMLElement, button: HTMLElement) => {
-  const from = button.getBoundingClientRect()
-  const { width, height } = list.getBoundingClientRect()
-  const below = from.bottom + GAP
-  const top = below + height > innerHeight ? from.top - GAP - height : below
-  const left = Math.min(from.right - width, innerWidth - width - GAP)
-  list.style.top = `${Math.max(GAP, top)}px`
-  list.style.left = `${Math.max(GAP, left)}px`
 }
 
 const itemsIn = (list: HTMLElement) => [...list.querySelectorAll<HTMLElement>('[role="menuitem"]')]
@@ -42,13 +30,13 @@ type ListProps = {
 }
 
 const MenuList = ({ label, items, button, close }: ListProps) => {
+  // What is on show stays: nothing else may come under the hand that is about to choose.
+  const [shown] = useState(items)
   const ref = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
     const list = ref.current
     if (!list || !button.current) return
-    // In front of everything, dialogs too, and cut off by nothing, where the browser can.
-    list.showPopover?.()
-    place(list, button.current)
+    showBeside(list, button.current)
     itemsIn(list)[0]?.focus()
   }, [])
   useEffect(() => {
@@ -56,12 +44,11 @@ const MenuList = ({ label, items, button, close }: ListProps) => {
       const isMine = [ref.current, button.current].some((one) => one?.contains(target as Node))
       if (!isMine) close(false)
     }
-    const onScroll = () => close(false)
     document.addEventListener('pointerdown', onPress)
-    document.addEventListener('scroll', onScroll, true)
+    const stop = onScrolling(() => close(true))
     return () => {
       document.removeEventListener('pointerdown', onPress)
-      document.removeEventListener('scroll', onScroll, true)
+      stop()
     }
   }, [close])
   const onKeyDown = (event: KeyboardEvent) => {
@@ -83,7 +70,7 @@ const MenuList = ({ label, items, button, close }: ListProps) => {
       popover="manual"
       onKeyDown={onKeyDown}
     >
-      {items.map(({ key, label: words, run, isGrave }) => (
+      {shown.map(({ key, label: words, run, isGrave }) => (
         <button
           key={key}
           type="button"
@@ -110,7 +97,7 @@ export const Menu = ({ label, items }: { label: string; items: readonly MenuItem
     setOpen(false)
     if (giveBack) button.current?.focus()
   }
-  if (items.length === 0) return null
+  if (items.length === 0 && !isOpen) return null
   return (
     <>
       <button

@@ -1,6 +1,10 @@
+import { createContext } from 'preact'
 import { IconButton } from './Button.tsx'
 import { X } from './icons.tsx'
 import type { ToastList } from './toasts.ts'
+
+/** For dialogs: what is said while one is open is said in it, since all else is out of reach then. */
+export const ToastContext = createContext<ToastList | undefined>(undefined)
 
 export const Toasts = ({ toasts }: { toasts: ToastList }) => (
   <div class="toasts" role="status">

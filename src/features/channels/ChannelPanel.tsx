@@ -4,6 +4,7 @@ import type { ChannelRole, MyChannel } from '../../../lib/protocol/channels.ts'
 import { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH } from '../../../lib/protocol/limits.ts'
 import { sentenceOf } from '../../platform/request-error.ts'
 import type { Wire } from '../../platform/socket.ts'
+import { AskAgain } from '../../ui/AskAgain.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { Failure, Field } from '../../ui/Field.tsx'
@@ -49,13 +50,19 @@ const Details = ({ channel, channels }: { channel: MyChannel; channels: Channels
 }
 
 /** Leaving a private channel is asked twice: only others can bring one back. */
-const Leave = ({ channel, leave }: { channel: MyChannel; leave: () => void }) => {
+const Leave = ({ channel, leave }: { channel: MyChannel; leave: () => Promise<void> }) => {
   const [isAsking, setAsking] = useState(false)
+  const [isBusy, setBusy] = useState(false)
+  const leaveOpen = async () => {
+    setBusy(true)
+    await leave()
+    setBusy(false)
+  }
   if (!isAsking) {
-    const start = channel.private ? () => setAsking(true) : leave
+    const start = channel.private ? () => setAsking(true) : () => void leaveOpen()
     return (
       <footer class="form-end panel-end">
-        <Button class="ends" onClick={start}>
+        <Button class="ends" busy={isBusy} onClick={start}>
           Leave channel
         </Button>
       </footer>
@@ -64,12 +71,7 @@ const Leave = ({ channel, leave }: { channel: MyChannel; leave: () => void }) =>
   return (
     <footer class="form-end panel-end">
       <p class="panel-ask">{channel.name} is private: you come back only when you are invited.</p>
-      <Button kind="plain" onClick={() => setAsking(false)}>
-        Stay
-      </Button>
-      <Button kind="danger" onClick={leave}>
-        Leave channel
-      </Button>
+      <AskAgain verb="Leave channel" keepVerb="Stay" act={leave} onKeep={() => setAsking(false)} />
     </footer>
   )
 }
@@ -136,7 +138,7 @@ export const ChannelPanel = (props: ChannelPanelProps) => {
         menuFor={props.menuFor}
       />
       {props.children}
-      <Leave channel={channel} leave={() => void leave()} />
+      <Leave channel={channel} leave={leave} />
     </Dialog>
   )
 }

@@ -20,8 +20,9 @@ export const JumpDialog = (props: {
 }) => {
   const [words, setWords] = useState('')
   const [at, setAt] = useState(0)
-  const unreadFirst = [...props.destinations].sort(
-    (a, b) => Number(b.unread > 0) - Number(a.unread > 0),
+  // As it was when it opened: news must not put another place under the hand.
+  const [unreadFirst] = useState(() =>
+    [...props.destinations].sort((a, b) => Number(b.unread > 0) - Number(a.unread > 0)),
   )
   const found = matching(unreadFirst, words).slice(0, MOST)
   const go = (destination: Destination | undefined) => {

@@ -4,8 +4,21 @@ import { Button } from '../../ui/Button.tsx'
 import { Failure, Field } from '../../ui/Field.tsx'
 import type { SessionStore } from './store.ts'
 
+export type SignInProps = {
+  session: SessionStore
+  /** Galene's own page sent them here, to come back from. */
+  isForGalene: boolean
+}
+
+const leadWords = ({ session, isForGalene }: SignInProps): string => {
+  if (session.state.because) return session.state.because
+  return isForGalene
+    ? 'Then you go on to the call, in Galene’s page.'
+    : 'Your team’s channels, with a call one click away.'
+}
+
 /** The door. */
-export const SignIn = ({ session }: { session: SessionStore }) => {
+export const SignIn = ({ session, isForGalene }: SignInProps) => {
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
   const [isBusy, setBusy] = useState(false)
@@ -30,9 +43,7 @@ export const SignIn = ({ session }: { session: SessionStore }) => {
           P
         </span>
         <h1>Sign in to Pyrite</h1>
-        <p class="door-lead">
-          {session.state.because || 'Your team’s channels, with a call one click away.'}
-        </p>
+        <p class="door-lead">{leadWords({ session, isForGalene })}</p>
         <Field
           label="Username"
           name="username"

@@ -1,0 +1,33 @@
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { Button } from './Button.tsx'
+
+export type AskAgainProps = {
+  /** What is done, and what is said to leave it: "Delete for good", "Keep". */
+  verb: string
+  keepVerb: string
+  /** Never rejects. */
+  act: () => Promise<void>
+  onKeep: () => void
+}
+
+/** In place of a button whose work nothing undoes. The harmless answer stands where that button was, and has the focus: a second click or Enter does no harm. */
+export const AskAgain = ({ verb, keepVerb, act, onKeep }: AskAgainProps) => {
+  const [isBusy, setBusy] = useState(false)
+  const ref = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => ref.current?.querySelector<HTMLElement>('button:last-of-type')?.focus(), [])
+  const go = async () => {
+    setBusy(true)
+    await act()
+    setBusy(false)
+  }
+  return (
+    <div class="row-actions" ref={ref}>
+      <Button kind="danger" busy={isBusy} onClick={() => void go()}>
+        {verb}
+      </Button>
+      <Button kind="plain" onClick={onKeep}>
+        {keepVerb}
+      </Button>
+    </div>
+  )
+}
