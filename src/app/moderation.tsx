@@ -39,11 +39,11 @@ export const ModerationDialog = () => {
   if (!asking || !channel) return null
   return (
     <ModerateDialog
-      key={`${asking.kind} ${asking.userId}`}
+      key={`${asking.channelSlug} ${asking.kind} ${asking.userId}`}
       store={moderation}
       place={placeIn(workspace, channel)}
       asking={asking}
-      say={toasts.say}
+      toasts={toasts}
     />
   )
 }

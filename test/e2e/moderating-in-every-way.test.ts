@@ -47,7 +47,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     await page.keyboard.press('Escape')
     const act = await timeOutBob()
     await page.getByRole('button', { name: /channel settings/ }).click()
-    await page.getByText('You timed out Bob').first().waitFor()
+    await page.getByText('You timed Bob out').first().waitFor()
     expect(await barriers(alice)).toEqual([])
     const bob = await world.comes('bob', { colorScheme, path })
     await bob.page.getByText(/^You may only read and listen here until/).waitFor()

@@ -103,7 +103,7 @@ eachSfu('moderating', ({ galene }) => {
   }, async () => {
     await alice.page.getByRole('button', { name: /channel settings/ }).click()
     const log = alice.page.getByRole('region', { name: 'Moderation log' })
-    const row = log.getByRole('listitem').filter({ hasText: 'You timed out Bob' })
+    const row = log.getByRole('listitem').filter({ hasText: 'You timed Bob out' })
     await row.getByText('too loud').waitFor()
     await row.getByText(/until \d/).waitFor()
     await log.getByText('You muted Carol').waitFor()
@@ -119,7 +119,7 @@ eachSfu('moderating', ({ galene }) => {
     await Promise.all([decodes(alice, 'Bob'), decodes(carol, 'Bob'), hears(alice, 'Bob')])
     await bob.page.getByRole('button', { name: /channel settings/ }).click()
     const mine = bob.page.getByRole('region', { name: 'Moderation log' })
-    await mine.getByText('Alice timed out you').waitFor()
+    await mine.getByText('Alice timed you out').waitFor()
     expect(await mine.getByText(/Carol/).count()).toBe(0)
     await bob.page.keyboard.press('Escape')
   })

@@ -37,8 +37,13 @@ export type ChatViewProps = {
 
 const ConfirmDelete = (props: { remove: () => Promise<void>; onClose: () => void }) => {
   const [failure, setFailure] = useState<string>()
-  const remove = () =>
-    props.remove().then(props.onClose, (error: unknown) => setFailure(sentenceOf(error)))
+  const [isBusy, setBusy] = useState(false)
+  const remove = async () => {
+    setBusy(true)
+    setFailure(undefined)
+    await props.remove().then(props.onClose, (error: unknown) => setFailure(sentenceOf(error)))
+    setBusy(false)
+  }
   return (
     <Dialog title="Delete this message?" onClose={props.onClose}>
       <p>Its text is removed for everybody. This cannot be undone.</p>
@@ -47,7 +52,7 @@ const ConfirmDelete = (props: { remove: () => Promise<void>; onClose: () => void
         <Button kind="plain" onClick={props.onClose}>
           Cancel
         </Button>
-        <Button kind="danger" onClick={() => void remove()}>
+        <Button kind="danger" busy={isBusy} onClick={() => void remove()}>
           Delete
         </Button>
       </footer>
@@ -98,15 +103,19 @@ export const ChatView = (props: ChatViewProps) => {
       more: isMine ? undefined : props.menuFor?.(message.authorId),
     }
   }
-  const stopEditing = () => {
+  const latest = useRef(editing)
+  latest.current = editing
+  /** Nothing where another message is rewritten by now. */
+  const stopEditing = (id: string) => {
+    if (latest.current !== id) return
     setEditing(undefined)
     document.querySelector<HTMLTextAreaElement>('.composer textarea')?.focus()
   }
   const editingOf = (message: Message) =>
     message.id === editing
       ? {
-          save: (text: string) => chat.edit(message, text).then(stopEditing),
-          cancel: stopEditing,
+          save: (text: string) => chat.edit(message, text).then(() => stopEditing(message.id)),
+          cancel: () => stopEditing(message.id),
         }
       : undefined
   const send = (text: string) => {
@@ -142,7 +151,7 @@ export const ChatView = (props: ChatViewProps) => {
       {removing && (
         <ConfirmDelete
           remove={() => chat.remove(removing)}
-          onClose={() => setRemoving(undefined)}
+          onClose={() => setRemoving((now) => (now === removing ? undefined : now))}
         />
       )}
     </div>

@@ -1,6 +1,7 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { MAX_MESSAGE_LENGTH } from '../../../lib/protocol/limits.ts'
 import { Button } from '../../ui/Button.tsx'
+import { Lock } from '../../ui/icons.tsx'
 import { CommandList, CommandNote } from './CommandList.tsx'
 import { useCommandHelp } from './command-help.ts'
 import type { ReadCommand } from './commands.ts'
@@ -54,6 +55,7 @@ const Closed = ({ because, hadFocus }: { because: string | undefined; hadFocus: 
   }, [])
   return (
     <p ref={ref} class="composer-closed" tabIndex={-1} role="status">
+      <Lock size={16} aria-hidden="true" />
       {because ?? 'You may read here, not write. Ask a moderator to change that.'}
     </p>
   )
@@ -128,15 +130,17 @@ export const Composer = (props: ComposerProps) => {
           if (value.trim() !== '' && !value.startsWith('/')) onTyped()
         }}
       />
-      <CommandNote id={`${id}-note`} help={help} />
       <div class="composer-end">
-        <small class="composer-hint">
-          {!isCommand && (
-            <>
-              <b>**bold**</b> <i>_italic_</i> <code>`code`</code> <span>&gt; quote</span>
-            </>
-          )}
-        </small>
+        {help.note === '' && (
+          <small class="composer-hint">
+            {!isCommand && (
+              <>
+                <b>**bold**</b> <i>_italic_</i> <code>`code`</code> <span>&gt; quote</span>
+              </>
+            )}
+          </small>
+        )}
+        <CommandNote id={`${id}-note`} help={help} />
         <Remaining length={text.length} />
         <Button kind="gold" class="send" busy={help.isBusy} onClick={canSend ? send : undefined}>
           Send

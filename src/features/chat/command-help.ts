@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { sentenceOf } from '../../platform/request-error.ts'
 import type { Command, ReadCommand, Suggestion } from './commands.ts'
 import { isComposed } from './text-area.ts'
@@ -76,16 +76,20 @@ export const useCommandHelp = (
     act()
     return true
   }
+  const latest = useRef(text)
+  latest.current = text
+  /** The box is free for what is typed next while the answer is on its way; a refused command comes back where nothing was. */
+  const refused = (sentence: string) => {
+    const isFree = latest.current === ''
+    if (isFree) change(text)
+    setFailure({ text: isFree ? text : latest.current, sentence })
+  }
   const run = async () => {
     if (!command?.run || isBusy) return
     setBusy(true)
     setFailure(undefined)
-    try {
-      await command.run()
-      change('')
-    } catch (error) {
-      setFailure({ text, sentence: sentenceOf(error) })
-    }
+    change('')
+    await command.run().catch((error: unknown) => refused(sentenceOf(error)))
     setBusy(false)
   }
   const failed = failure?.text === text ? failure.sentence : ''

@@ -5,6 +5,7 @@ import { sentenceOf } from '../../platform/request-error.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { Failure, Field } from '../../ui/Field.tsx'
+import type { ToastList } from '../../ui/toasts.ts'
 import { DEFAULT_TIMEOUT_SECONDS } from './commands.ts'
 import { COMMON_SECONDS, durationWords } from './durations.ts'
 import { nameIn, type Place } from './place.ts'
@@ -15,7 +16,7 @@ export type ModerateDialogProps = {
   store: ModerationStore
   place: Place
   asking: Asking
-  say: (text: string) => void
+  toasts: Pick<ToastList, 'say' | 'fail'>
 }
 
 /** Seconds; '' holds until it is lifted. */
@@ -93,6 +94,7 @@ const LockFields = ({ filled, set }: { filled: Filled; set: (next: Partial<Fille
             type="radio"
             name="lock-scope"
             checked={filled.scope === scope}
+            autofocus={filled.scope === scope}
             onChange={() => set({ scope })}
           />
           <span>
@@ -116,28 +118,37 @@ const LockFields = ({ filled, set }: { filled: Filled; set: (next: Partial<Fille
   </>
 )
 
+/** Where a keyboard would not rise over half of what is asked. */
+const hasKeys = () => matchMedia('(pointer: fine)').matches
+
 const isTimed = (kind: ModerationKind) => kind !== 'kick' && kind !== 'mute'
 
 /** Asks for a time and a reason, says what will happen, and does it. */
-export const ModerateDialog = ({ store, place, asking, say }: ModerateDialogProps) => {
+export const ModerateDialog = ({ store, place, asking, toasts }: ModerateDialogProps) => {
   const { kind, userId } = asking
   const time = kind === 'timeout' ? String(DEFAULT_TIMEOUT_SECONDS) : ''
   const [filled, setFilled] = useState<Filled>({ time, reason: '', scope: 'call', members: false })
   const [failure, setFailure] = useState<string>()
   const [isBusy, setBusy] = useState(false)
-  const set = (next: Partial<Filled>) => setFilled({ ...filled, ...next })
+  const set = (next: Partial<Filled>) => setFilled((now) => ({ ...now, ...next }))
   const name = userId === null ? '' : nameIn(place, userId)
   const wish = wishOf(asking, filled)
-  const onClose = () => store.ask(undefined)
+  // Closed while the answer was on its way, another one may be open by now.
+  const isOpen = () => store.state.asking === asking
+  const onClose = () => {
+    if (isOpen()) store.ask(undefined)
+  }
   const submit = async (event: Event) => {
     event.preventDefault()
+    if (isBusy) return
     setFailure(undefined)
     setBusy(true)
     try {
       const act = await store.act(wish)
       onClose()
-      say(doneWords(act, name))
+      toasts.say(doneWords(act, name))
     } catch (error) {
+      if (!isOpen()) return toasts.fail(sentenceOf(error))
       setFailure(sentenceOf(error))
       setBusy(false)
     }
@@ -154,6 +165,8 @@ export const ModerateDialog = ({ store, place, asking, say }: ModerateDialogProp
           value={filled.reason}
           onInput={(reason) => set({ reason })}
           maxLength={MAX_REASON_LENGTH}
+          autocomplete="off"
+          autofocus={kind !== 'lock' && hasKeys()}
           hint={
             userId === null
               ? 'Everybody in the channel reads it.'

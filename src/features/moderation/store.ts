@@ -187,6 +187,7 @@ export const createModerationStore = ({ wire, me, now: systemNow }: ModerationNe
       if (state.bans.has(slug)) state.bans = without(state.bans, slug)
     }),
     wire.on('channels.gone', ({ channelSlug }) => {
+      if (state.asking?.channelSlug === channelSlug) state.asking = undefined
       watched.delete(channelSlug)
       news.gone(channelSlug)
     }),

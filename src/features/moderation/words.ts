@@ -91,7 +91,7 @@ const deed = ({ kind, lock }: ModerationAct, whom: string): string => {
   const deeds: Record<ModerationKind, string> = {
     kick: `took ${whom} out of the call`,
     ban: `banned ${whom}`,
-    timeout: `timed out ${whom}`,
+    timeout: `timed ${whom} out`,
     'forbid-presenting': `let ${whom} only listen in the call`,
     mute: `muted ${whom}`,
     lock: lock?.scope === 'channel' ? 'locked the channel' : 'locked the call',
@@ -99,7 +99,7 @@ const deed = ({ kind, lock }: ModerationAct, whom: string): string => {
   return deeds[kind]
 }
 
-/** "Alice timed out Bob". `nameOf` answers "you" for me where `isObject`. */
+/** "Alice timed Bob out". `nameOf` answers "you" for me where `isObject`. */
 export const deedWords = (
   act: ModerationAct,
   nameOf: (userId: string, isObject: boolean) => string,

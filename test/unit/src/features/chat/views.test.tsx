@@ -3,6 +3,7 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/preact'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Composer, type ComposerProps } from '../../../../../src/features/chat/Composer.tsx'
 import { Markdown } from '../../../../../src/features/chat/markdown/Markdown.tsx'
+import { RequestError } from '../../../../../src/platform/request-error.ts'
 
 beforeEach(() => {
   vi.stubGlobal('matchMedia', (query: string) => ({ matches: query.includes('fine') }))
@@ -76,6 +77,43 @@ describe('the box to write in', () => {
     const { props, box } = write({ draft: 'hi' })
     fireEvent.keyDown(box(), { key: 'Enter', ...keys })
     expect(props.onSend).not.toHaveBeenCalled()
+  })
+  describe('while a command is carried out', () => {
+    const carrying = () => {
+      const ends: { done: () => void; refuse: (error: Error) => void }[] = []
+      const { props, box } = write({
+        draft: '/kick bob',
+        readCommand: () => ({
+          ...{ suggestions: [], note: '', isWrong: false, isMessage: false },
+          run: () => new Promise<void>((done, refuse) => ends.push({ done, refuse })),
+        }),
+      })
+      fireEvent.keyDown(box(), { key: 'Enter' })
+      return { props, box, ends }
+    }
+    it('takes what is typed next, and loses none of it when the answer comes', async () => {
+      const { box, ends, props } = carrying()
+      expect(box().value).toBe('')
+      type(box(), 'next')
+      ends[0]?.done()
+      await new Promise((resolve) => setTimeout(resolve))
+      expect(box().value).toBe('next')
+      fireEvent.keyDown(box(), { key: 'Enter' })
+      expect(props.onSend).toHaveBeenCalledWith('next')
+    })
+    it('gives a refused one back, but not over what is typed by then', async () => {
+      const refusal = new RequestError('not-allowed', 'no')
+      const first = carrying()
+      first.ends[0]?.refuse(refusal)
+      await vi.waitFor(() => expect(first.box().value).toBe('/kick bob'))
+      expect(screen.getByText(/You are not allowed/)).toBeDefined()
+      cleanup()
+      const second = carrying()
+      type(second.box(), 'next')
+      second.ends[0]?.refuse(refusal)
+      await vi.waitFor(() => expect(screen.getByText(/You are not allowed/)).toBeDefined())
+      expect(second.box().value).toBe('next')
+    })
   })
   it('loses no key that follows another at once, while the first still takes effect', async () => {
     const names = ['ann', 'bob']
