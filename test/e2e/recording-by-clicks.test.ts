@@ -186,6 +186,7 @@ describe.each(galenes())('recording, by clicks, on %s', (galene) => {
       expect(await alice.page.getByText(secret ?? '').count()).toBe(0)
       expect(await devices(bob).count()).toBe(0)
       await section.getByRole('button', { name: /^Revoke.*OBS on the stage$/ }).click()
+      await section.getByRole('button', { name: 'Revoke for good' }).click()
       await section.getByText('OBS on the stage', { exact: true }).waitFor({ state: 'detached' })
     },
     LONG,

@@ -1,10 +1,12 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { Recording } from '../../../lib/protocol/recordings.ts'
 import { sentenceOf } from '../../platform/request-error.ts'
+import { AskAgain } from '../../ui/AskAgain.tsx'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { dayOf, timeOf } from '../../ui/dates.ts'
 import { Failure } from '../../ui/Field.tsx'
 import { Download, Play, Trash2, X } from '../../ui/icons.tsx'
+import { keepingFocus } from '../../ui/keeping-focus.ts'
 import { Skeleton } from '../../ui/Placeholders.tsx'
 import { addressOf, type RecordingsStore } from './store.ts'
 import { sizeWords, whoWords } from './words.ts'
@@ -18,30 +20,7 @@ export type RecordingRowsProps = {
   now: () => Date
 }
 
-type RowProps = RecordingRowsProps & { recording: Recording; onFailure: (text: string) => void }
-
-/** Deleting is asked twice: nothing brings a recording back. */
-const Confirm = ({ store, recording, onFailure, onKeep }: RowProps & { onKeep: () => void }) => {
-  const [isBusy, setBusy] = useState(false)
-  const ref = useRef<HTMLDivElement>(null)
-  // What had the focus is gone; the harmless answer has it now.
-  useEffect(() => ref.current?.querySelector<HTMLElement>('button:last-of-type')?.focus(), [])
-  const remove = async () => {
-    setBusy(true)
-    await store.remove(recording).catch((error: unknown) => onFailure(sentenceOf(error)))
-    setBusy(false)
-  }
-  return (
-    <div class="row-actions" ref={ref}>
-      <Button kind="danger" busy={isBusy} onClick={() => void remove()}>
-        Delete for good
-      </Button>
-      <Button kind="plain" onClick={onKeep}>
-        Keep
-      </Button>
-    </div>
-  )
-}
+type RowProps = RecordingRowsProps & { recording: Recording; onFailure: (text?: string) => void }
 
 const Player = ({ address, label }: { address: string; label: string }) => {
   const [isBroken, setBroken] = useState(false)
@@ -69,13 +48,19 @@ const Player = ({ address, label }: { address: string; label: string }) => {
 }
 
 const RecordingRow = (props: RowProps) => {
-  const { recording, channelSlug, nameOf, canManage, now } = props
+  const { recording, channelSlug, nameOf, canManage, now, store, onFailure } = props
   const [isPlaying, setPlaying] = useState(false)
   const [isAsking, setAsking] = useState(false)
   const row = useRef<HTMLLIElement>(null)
   const keep = () => {
     setAsking(false)
     requestAnimationFrame(() => row.current?.querySelector<HTMLElement>('.delete')?.focus())
+  }
+  const remove = async () => {
+    onFailure(undefined)
+    await keepingFocus(row.current, () => store.remove(recording)).catch((error: unknown) =>
+      onFailure(sentenceOf(error)),
+    )
   }
   const { startedAt, size, playable } = recording
   const address = addressOf(channelSlug, recording)
@@ -90,7 +75,7 @@ const RecordingRow = (props: RowProps) => {
         </small>
       </div>
       {isAsking ? (
-        <Confirm {...props} onKeep={keep} />
+        <AskAgain verb="Delete for good" keepVerb="Keep" act={remove} onKeep={keep} />
       ) : (
         <div class="row-actions">
           {playable && (
@@ -137,7 +122,7 @@ export const RecordingRows = (props: RecordingRowsProps) => {
         </p>
       )}
       {is === 'ready' && items.length === 0 && <p class="field-note">Nothing was recorded yet.</p>}
-      <ul class="rows">
+      <ul class="rows" tabIndex={-1} aria-label="Recordings">
         {items.map((recording) => (
           <RecordingRow
             key={recording.name}

@@ -37,6 +37,7 @@ const nothing = <T>(): Listed<T> => ({ is: 'loading', items: shallow([]), becaus
 
 /** Fills a list. Where it did not come, the last one stays on show. */
 const fill = async <T>(list: Listed<T>, ask: () => Promise<T[]>): Promise<void> => {
+  if (list.is === 'failed') list.is = 'loading'
   try {
     list.items = shallow(await ask())
     list.is = 'ready'
@@ -92,7 +93,11 @@ export const createRecordings = ({ wire, http, channelSlug, canManage }: Recordi
   void loadKeys()
   return {
     state,
-    reload: () => void loadRecordings(),
+    /** After a failure. */
+    reload() {
+      void loadRecordings()
+      void loadKeys()
+    },
     /** Rejects with the refusal. */
     async remove({ name }: Recording): Promise<void> {
       await wire.request('recordings.delete', { channelSlug, name })
