@@ -31,10 +31,11 @@ export const PeopleRoute = () => {
 
 /** What carries calls, and whether it works: for admins. */
 export const CallsRoute = () => {
-  const { http } = useWorkspace()
+  const { http, channels } = useWorkspace()
   const store = useMemo(() => createCallsStore({ http, origin: location.origin }), [http])
   useEffect(() => store.dispose, [store])
-  return <CallsPage store={store} />
+  const isPrivate = (slug: string) => channels.get(slug)?.private ?? false
+  return <CallsPage store={store} isPrivate={isPrivate} />
 }
 
 /** Me and this browser. */

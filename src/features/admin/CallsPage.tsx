@@ -5,7 +5,7 @@ import { Failure } from '../../ui/Field.tsx'
 import { Hash, Lock, RefreshCw } from '../../ui/icons.tsx'
 import { Skeleton } from '../../ui/Placeholders.tsx'
 import type { CallsStore } from './calls-store.ts'
-import { Findings } from './Findings.tsx'
+import { Findings, FindingsSum } from './Findings.tsx'
 
 /** Channels in step without a call are many, and say nothing. */
 const MOST_CHANNELS = 100
@@ -50,9 +50,14 @@ const syncWords = {
 const peopleWords = (participants: number): string =>
   participants === 1 ? '1 person in the call' : `${participants} people in the call`
 
-type ChannelLineProps = { channel: ChannelCalls; isServerThere: boolean }
+type ChannelLineProps = {
+  channel: ChannelCalls
+  isServerThere: boolean
+  /** Whether a channel that I am in is private. One that I may not know is without a slug. */
+  isPrivate: (channelSlug: string) => boolean
+}
 
-const ChannelLine = ({ channel, isServerThere }: ChannelLineProps) => {
+const ChannelLine = ({ channel, isServerThere, isPrivate }: ChannelLineProps) => {
   const { channelSlug, name, sync, participants, locked, recording } = channel
   const state = sync.state === 'in-step' && !isServerThere ? 'unseen' : sync.state
   const extra = [
@@ -62,7 +67,9 @@ const ChannelLine = ({ channel, isServerThere }: ChannelLineProps) => {
   ]
   return (
     <li class="row">
-      <span class="row-icon">{name ? <Hash size={18} /> : <Lock size={18} />}</span>
+      <span class="row-icon" aria-hidden="true">
+        {channelSlug && !isPrivate(channelSlug) ? <Hash size={18} /> : <Lock size={18} />}
+      </span>
       <div class="row-text channel-state">
         <b>{channelSlug ? <a href={`/channels/${channelSlug}`}>{name}</a> : 'A private channel'}</b>
         <small>{[syncWords[state], ...extra].join(' · ')}</small>
@@ -73,16 +80,18 @@ const ChannelLine = ({ channel, isServerThere }: ChannelLineProps) => {
   )
 }
 
+type ChannelsProps = Pick<ChannelLineProps, 'isPrivate'> & { report: CallsReport }
+
 const dotOf = (state: keyof typeof syncWords, participants: number): string => {
   if (state === 'failed') return 'bad'
   return participants > 0 ? 'live' : state === 'in-step' ? 'good' : 'waits'
 }
 
-const Channels = ({ report: { channels, sfu } }: { report: CallsReport }) => {
+const Channels = ({ report: { channels, sfu }, isPrivate }: ChannelsProps) => {
   const live = channels.filter(({ participants }) => participants > 0).length
   const rest = channels.length - MOST_CHANNELS
   return (
-    <section class="card" aria-label="Channels">
+    <section class="card" aria-label="Channels and their calls">
       <h2>Channels</h2>
       <p class="card-hint">
         {live === 0
@@ -97,6 +106,7 @@ const Channels = ({ report: { channels, sfu } }: { report: CallsReport }) => {
             key={channel.channelSlug ?? at}
             channel={channel}
             isServerThere={sfu.reachable}
+            isPrivate={isPrivate}
           />
         ))}
       </ul>
@@ -148,6 +158,7 @@ const Checked = ({ store }: { store: CallsStore }) => {
           </small>
         )}
       </header>
+      <FindingsSum examination={examination} />
       {examination ? (
         <Findings examination={examination} />
       ) : (
@@ -157,8 +168,10 @@ const Checked = ({ store }: { store: CallsStore }) => {
   )
 }
 
+export type CallsPageProps = Pick<ChannelLineProps, 'isPrivate'> & { store: CallsStore }
+
 /** For admins: what carries calls, whether it works, and what to do where it does not. */
-export const CallsPage = ({ store }: { store: CallsStore }) => {
+export const CallsPage = ({ store, isPrivate }: CallsPageProps) => {
   const { report, isChecking, because } = store.state
   const examination = report?.examination
   return (
@@ -176,7 +189,7 @@ export const CallsPage = ({ store }: { store: CallsStore }) => {
           <>
             <CallServer sfu={report.sfu} />
             <Checked store={store} />
-            <Channels report={report} />
+            <Channels report={report} isPrivate={isPrivate} />
             {examination && examination.candidates.length + examination.iceServers.length > 0 && (
               <Ways examination={examination} />
             )}

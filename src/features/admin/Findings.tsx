@@ -1,5 +1,5 @@
 import type { Examination, Finding } from '../../../lib/protocol/admin.ts'
-import { CircleAlert, CircleCheck, TriangleAlert } from '../../ui/icons.tsx'
+import { ChevronDown, CircleAlert, CircleCheck, TriangleAlert } from '../../ui/icons.tsx'
 
 const icons = { problem: CircleAlert, warning: TriangleAlert, ok: CircleCheck }
 const words = { problem: 'Problem', warning: 'Warning', ok: 'Well' }
@@ -37,6 +37,19 @@ const summary = (problems: number, warnings: number): string => {
   return `${parts.join(' and ')}.`
 }
 
+/** How a check ended, in a line. It stays where it is, so that a screen reader hears it come. */
+export const FindingsSum = ({ examination }: { examination: Examination | undefined }) => {
+  const of = (level: Finding['level']) =>
+    examination?.findings.filter((each) => each.level === level).length ?? 0
+  const isWell = of('problem') + of('warning') === 0
+  return (
+    <p class="findings-sum" role="status">
+      {examination && isWell && <CircleCheck class="good" size={18} aria-hidden="true" />}
+      {examination && summary(of('problem'), of('warning'))}
+    </p>
+  )
+}
+
 /** What a check found: what is wrong with how to mend it, and what is well on demand. */
 export const Findings = ({ examination }: { examination: Examination }) => {
   const { findings } = examination
@@ -45,9 +58,6 @@ export const Findings = ({ examination }: { examination: Examination }) => {
   const well = of('ok')
   return (
     <>
-      <p class="findings-sum" role="status">
-        {summary(of('problem').length, of('warning').length)}
-      </p>
       {wrong.length > 0 && (
         <ul class="findings">
           {wrong.map((finding, at) => (
@@ -57,7 +67,10 @@ export const Findings = ({ examination }: { examination: Examination }) => {
       )}
       {well.length > 0 && (
         <details class="findings-well">
-          <summary>{count(well.length, 'thing is well', 'things are well')}</summary>
+          <summary>
+            {count(well.length, 'thing is well', 'things are well')}
+            <ChevronDown class="findings-chevron" size={16} aria-hidden="true" />
+          </summary>
           <ul class="findings">
             {well.map((finding, at) => (
               <FindingRow key={`${finding.code} ${at}`} finding={finding} />

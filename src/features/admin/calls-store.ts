@@ -1,5 +1,5 @@
 import { deepSignal, type Shallow, shallow } from 'deepsignal'
-import type { CallsReport } from '../../../lib/protocol/admin.ts'
+import type { CallsReport, Examination } from '../../../lib/protocol/admin.ts'
 import type { Http } from '../../platform/http.ts'
 import { isUnreached, sentenceOf } from '../../platform/request-error.ts'
 
@@ -21,6 +21,13 @@ const EVERY_MS = 5_000
 /** A check older than this is made again when the page opens, in milliseconds. */
 const OLD_MS = 10 * 60_000
 
+/** An answer that was asked for before a check ended may arrive after it. */
+const withNewest = (report: CallsReport, known: Examination | undefined): CallsReport => {
+  const { examination } = report
+  const isOlder = known !== undefined && (examination === undefined || examination.at < known.at)
+  return isOlder ? { ...report, examination: known } : report
+}
+
 /** How calls stand, asked for again and again until `dispose`; and the check, which takes seconds. */
 export const createCallsStore = ({ http, origin }: CallsNeeds) => {
   const state = deepSignal<CallsState>({ report: undefined, isChecking: false, because: '' })
@@ -29,7 +36,7 @@ export const createCallsStore = ({ http, origin }: CallsNeeds) => {
 
   const take = (report: CallsReport) => {
     if (isDisposed) return
-    state.report = shallow(report)
+    state.report = shallow(withNewest(report, state.report?.examination))
     state.because = ''
   }
   const fail = (error: unknown) => {
