@@ -25,13 +25,16 @@ export type CallPanelProps = {
   children?: ComponentChildren
 }
 
-const Ended = ({ call, mayComeBack }: { call: CallStore; mayComeBack: boolean }) => {
+type EndedProps = { call: CallStore; mayComeBack: boolean; shut: string | undefined }
+
+const Ended = ({ call, mayComeBack, shut }: EndedProps) => {
   const { connection, channel } = call.state
   const again = channel && (() => call.prepare(channel))
   return (
     <section class="call-ended">
       <h2>The call is over for you</h2>
       <p role="status">{connection.is === 'ended' && connection.because}</p>
+      <div role="status">{shut && <p class="shut">{shut}</p>}</div>
       <div class="pre-join-actions">
         {mayComeBack && (
           <Button kind="go" onClick={again}>
@@ -103,7 +106,7 @@ export const CallPanel = (props: CallPanelProps) => {
         </span>
       </header>
       {phase === 'preparing' && <PreJoin call={call} recording={recording} shut={shut} />}
-      {phase === 'ended' && <Ended call={call} mayComeBack={mayComeBack} />}
+      {phase === 'ended' && <Ended call={call} mayComeBack={mayComeBack} shut={shut} />}
       {phase === 'in-call' && (
         <InCall call={call} recording={recording} {...(menuFor && { menuFor })}>
           {children}

@@ -14,6 +14,7 @@ export type PictureProps = {
 /** A moving picture without sound: sound is played apart, so that it goes on when the picture is out of sight. */
 export const Picture = ({ stream, mirrored, whole, label, onSize }: PictureProps) => {
   const ref = useRef<HTMLVideoElement>(null)
+  const [moving, setMoving] = useState<MediaStream>()
   useEffect(() => {
     const video = ref.current
     if (!video) return undefined
@@ -31,13 +32,14 @@ export const Picture = ({ stream, mirrored, whole, label, onSize }: PictureProps
   return (
     <video
       ref={ref}
-      class={`picture ${mirrored ? 'mirrored' : ''} ${whole ? 'whole' : ''}`}
+      class={`picture ${mirrored ? 'mirrored' : ''} ${whole ? 'whole' : ''} ${moving === stream ? 'moving' : ''}`}
       aria-label={label}
       autoPlay
       playsInline
       muted
       onResize={sized}
       onLoadedMetadata={sized}
+      onLoadedData={() => setMoving(stream)}
     />
   )
 }

@@ -1,8 +1,9 @@
-import { Ellipsis, MicOff } from 'lucide-preact'
+import { MicOff } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { Picture } from './Picture.tsx'
+import { TileMenu } from './TileMenu.tsx'
 import type { Tile } from './tiles.ts'
 
 /** Whose picture it is and of what: "Bob", "You", "Bob, screen". */
@@ -13,41 +14,25 @@ export const tileName = ({ participant, kind }: Tile): string => {
 
 export type TileContentProps = { tile: Tile; onSize?: (size: string) => void }
 
-/** The picture, or the person's mark where there is none. */
+/** The person's mark, and the picture over it as soon as one comes. */
 export const TileContent = ({ tile, onSize }: TileContentProps) => {
   const { participant, stream, kind, hasPicture } = tile
-  if (stream && hasPicture)
-    return (
-      <Picture
-        stream={stream.stream}
-        mirrored={participant.isMe && kind === 'camera'}
-        whole={kind === 'screen'}
-        label={tileName(tile)}
-        {...(onSize && { onSize })}
-      />
-    )
   const { userId, id, displayName } = participant
-  return <Avatar id={userId || id} name={displayName} size="large" />
+  return (
+    <>
+      <Avatar id={userId || id} name={displayName} size="large" />
+      {stream && hasPicture && (
+        <Picture
+          stream={stream.stream}
+          mirrored={participant.isMe && kind === 'camera'}
+          whole={kind === 'screen'}
+          label={tileName(tile)}
+          {...(onSize && { onSize })}
+        />
+      )}
+    </>
+  )
 }
-
-const closeOnLeave = (event: FocusEvent & { currentTarget: HTMLDetailsElement }) => {
-  if (!event.currentTarget.contains(event.relatedTarget as Node | null))
-    event.currentTarget.open = false
-}
-
-/** Something was chosen, a file for instance: the menu has done its work. */
-const closeOnChange = (event: Event & { currentTarget: HTMLDetailsElement }) => {
-  event.currentTarget.open = false
-}
-
-const TileMenu = ({ name, children }: { name: string; children: ComponentChildren }) => (
-  <details class="tile-menu" onFocusOut={closeOnLeave} onChange={closeOnChange}>
-    <summary aria-label={`More for ${name}`} title="More">
-      <Ellipsis size={16} />
-    </summary>
-    <div class="tile-menu-items">{children}</div>
-  </details>
-)
 
 export const TileLabel = ({ tile }: { tile: Tile }) => (
   <span class="tile-name">

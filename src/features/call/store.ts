@@ -131,15 +131,17 @@ const ownMedia = (own: Own) => {
     own.call?.publishScreen(undefined)
   }
   const share = async () => {
+    const { call } = own
     const screen = await needs.devices.openScreen()
     if (!screen) return
-    // The call may have ended while the person was choosing.
-    if (!own.call) for (const track of screen.getTracks()) track.stop()
-    else {
+    // While the person was choosing the call may have ended, another one begun, or a second choice been made.
+    if (!call || own.call !== call || own.screen) {
+      for (const track of screen.getTracks()) track.stop()
+    } else {
       own.screen = screen
       state.sharing = true
       for (const track of screen.getVideoTracks()) track.onended = stopScreen
-      own.call.publishScreen(screen)
+      call.publishScreen(screen)
     }
   }
   const letGo = () => {

@@ -184,6 +184,26 @@ describe('in the call', () => {
     expect(asked.at(-1)).toBe('muted true')
   })
 
+  it('shares one screen when it is asked twice, and none in a call that was not meant', async () => {
+    const { store, join, opened, asked, prepare } = start()
+    await join()
+    store.toggleScreen?.()
+    store.toggleScreen?.()
+    await settle()
+    expect(asked.filter((one) => one === 'screen on')).toHaveLength(1)
+    const live = () =>
+      opened.filter(({ label, readyState }) => label === 'Screen' && readyState === 'live')
+    expect(live()).toHaveLength(1)
+    store.toggleScreen?.()
+    expect(live()).toHaveLength(0)
+    store.toggleScreen?.()
+    store.leave?.()
+    await prepare()
+    store.join?.()
+    await settle()
+    expect(live()).toHaveLength(0)
+    expect(store.state.sharing).toBe(false)
+  })
   it('stops sharing when the browser ends the screen', async () => {
     const { store, join, opened, asked } = start()
     await join()
