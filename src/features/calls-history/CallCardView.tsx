@@ -116,7 +116,14 @@ export const CallCardView = ({ call, nameOf, join, instead }: CallCardViewProps)
               </Button>
             )}
           </div>
-          <ul class="call-people" id={listId} aria-label="Who was in the call" hidden={!isOpen}>
+          <ul
+            class="call-people"
+            id={listId}
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: fifty people scroll, by the keyboard too.
+            tabIndex={0}
+            aria-label="Who was in the call"
+            hidden={!isOpen}
+          >
             {isOpen &&
               people.map((one) => <Person key={one.userId} {...one} name={nameOf(one.userId)} />)}
           </ul>
