@@ -65,11 +65,14 @@ eachSfu('calls among the messages', ({ galene }) => {
     const carol = await world.comes('carol', { path })
     await card(carol).getByText('1 min, 1 person in it').waitFor()
     await card(carol).getByText('Alice', { exact: true }).waitFor()
-    const texts = await carol.page.locator('li.message').allInnerTexts()
-    const places = ['before the call', 'Call in progress', 'during the call'].map((text) =>
-      texts.findIndex((one) => one.includes(text)),
-    )
-    expect(places).toEqual([0, 1, 2])
+    // The card may be there before the messages are.
+    const places = async () => {
+      const texts = await carol.page.locator('li.message').allInnerTexts()
+      return ['before the call', 'Call in progress', 'during the call'].map((text) =>
+        texts.findIndex((one) => one.includes(text)),
+      )
+    }
+    await expect.poll(places).toEqual([0, 1, 2])
     await carol.close()
   })
 

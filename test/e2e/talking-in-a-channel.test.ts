@@ -102,7 +102,7 @@ it('counts what somebody has not read in a channel, until they look', {
   await write(alice, 'Two')
   const link = bob.page.getByRole('link', { name: /^Équipe Été & co/ })
   await link.getByText('2 unread').waitFor()
-  expect(await bob.page.title()).toMatch(/^\(2\)/)
+  await eventually(async () => expect(await bob.page.title()).toMatch(/^\(2\)/))
   await link.click()
   await bob.page.locator('.separator.new').waitFor()
   await shows(bob, 'Two')
