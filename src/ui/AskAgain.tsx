@@ -10,19 +10,21 @@ export type AskAgainProps = {
   onKeep: () => void
 }
 
-/** In place of a button whose work nothing undoes. The harmless answer stands where that button was, and has the focus: a second click or Enter does no harm. */
+/** In place of a button whose work nothing undoes. The harmless answer stands last and has the focus: a second click or Enter does no harm. */
 export const AskAgain = ({ verb, keepVerb, act, onKeep }: AskAgainProps) => {
   const [isBusy, setBusy] = useState(false)
   const ref = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => ref.current?.querySelector<HTMLElement>('button:last-of-type')?.focus(), [])
-  const go = async () => {
+  const go = async ({ detail }: MouseEvent) => {
+    // The second of two quick clicks was meant for what stood here before.
+    if (detail > 1) return
     setBusy(true)
     await act()
     setBusy(false)
   }
   return (
     <div class="row-actions" ref={ref}>
-      <Button kind="danger" busy={isBusy} onClick={() => void go()}>
+      <Button kind="danger" busy={isBusy} onClick={(event) => void go(event)}>
         {verb}
       </Button>
       <Button kind="plain" onClick={onKeep}>

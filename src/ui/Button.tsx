@@ -7,7 +7,7 @@ export type ButtonProps = {
   children: ComponentChildren
   kind?: ButtonKind
   /** Undefined when it is impossible now; a submit button needs none. */
-  onClick?: (() => void) | undefined
+  onClick?: ((event: MouseEvent) => void) | undefined
   type?: 'button' | 'submit'
   /** The action is on its way: it cannot be pressed again. It keeps the focus, so that the keyboard goes on from here afterwards. */
   busy?: boolean

@@ -124,7 +124,7 @@ export const ChannelPanel = (props: ChannelPanelProps) => {
         /channels/{channel.slug} · {channel.private ? 'private' : 'open to everybody'}
       </p>
       {canManage ? (
-        <Details channel={channel} channels={channels} />
+        <Details key={channel.slug} channel={channel} channels={channels} />
       ) : (
         <p class="panel-topic">{channel.topic || 'No topic yet.'}</p>
       )}
@@ -138,7 +138,7 @@ export const ChannelPanel = (props: ChannelPanelProps) => {
         menuFor={props.menuFor}
       />
       {props.children}
-      <Leave channel={channel} leave={leave} />
+      <Leave key={channel.slug} channel={channel} leave={leave} />
     </Dialog>
   )
 }

@@ -1,9 +1,11 @@
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { ChannelMember, ChannelRole } from '../../../lib/protocol/channels.ts'
+import { AskAgain } from '../../ui/AskAgain.tsx'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { X } from '../../ui/icons.tsx'
+import { keepingFocus } from '../../ui/keeping-focus.ts'
 import { Skeleton } from '../../ui/Placeholders.tsx'
 import type { Members } from './members.ts'
 import type { People } from './people.ts'
@@ -30,8 +32,26 @@ const MemberRow = ({ member, ...props }: MemberRowsProps & { member: ChannelMemb
   const { people, me, setRole, remove } = props
   const { userId, role } = member
   const name = people.nameOf(userId)
+  const [isAsking, setAsking] = useState(false)
+  const row = useRef<HTMLLIElement>(null)
+  if (isAsking && remove) {
+    return (
+      <li class="row" ref={row}>
+        <Avatar id={userId} name={name} />
+        <div class="row-text">
+          <b title={name}>{name}</b>
+        </div>
+        <AskAgain
+          verb="Remove"
+          keepVerb="Keep"
+          act={() => keepingFocus(row.current, () => remove(userId))}
+          onKeep={() => setAsking(false)}
+        />
+      </li>
+    )
+  }
   return (
-    <li class="row">
+    <li class="row" ref={row}>
       <Avatar id={userId} name={name} />
       <div class="row-text">
         <b title={name}>
@@ -56,7 +76,7 @@ const MemberRow = ({ member, ...props }: MemberRowsProps & { member: ChannelMemb
         <small>{roleName(role)}</small>
       )}
       {remove && userId !== me && (
-        <IconButton label={`Remove ${name}`} onClick={() => void remove(userId)}>
+        <IconButton label={`Remove ${name}`} onClick={() => setAsking(true)}>
           <X size={16} />
         </IconButton>
       )}
@@ -110,7 +130,7 @@ export const MemberRows = (props: MemberRowsProps) => {
           {because} <Button onClick={members.retry}>Try again</Button>
         </p>
       )}
-      <ul class="rows">
+      <ul class="rows" tabIndex={-1} aria-label="People in this channel">
         {sorted.map((member) => (
           <MemberRow key={member.userId} {...props} member={member} />
         ))}

@@ -74,6 +74,7 @@ const Older = ({ log }: { log: ModerationLogStore }) => {
 }
 
 const LockButton = ({ store, place, onFailure }: Omit<RowProps, 'act'>) => {
+  const [isBusy, setBusy] = useState(false)
   const lock = heldOf(place, 'lock', null)
   const channelSlug = place.channel.slug
   if (!lock) {
@@ -81,8 +82,17 @@ const LockButton = ({ store, place, onFailure }: Omit<RowProps, 'act'>) => {
       <Button onClick={() => store.ask({ channelSlug, kind: 'lock', userId: null })}>Lock…</Button>
     )
   }
-  const unlock = () => store.end(lock).catch((error: unknown) => onFailure(sentenceOf(error)))
-  return <Button onClick={() => void unlock()}>Unlock</Button>
+  const unlock = async () => {
+    setBusy(true)
+    onFailure(undefined)
+    await store.end(lock).catch((error: unknown) => onFailure(sentenceOf(error)))
+    setBusy(false)
+  }
+  return (
+    <Button busy={isBusy} onClick={() => void unlock()}>
+      Unlock
+    </Button>
+  )
 }
 
 /** In the channel's panel: who did what to whom, why and until when; those who may end what runs. Nothing where there is nothing to tell. */

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import type { ModerationAct } from '../../../lib/protocol/moderation.ts'
 import { sentenceOf } from '../../platform/request-error.ts'
 import { Lock, Shield } from '../../ui/icons.tsx'
@@ -15,8 +16,13 @@ export const LockNotice = (props: NoticeProps & { toasts: Pick<ToastList, 'fail'
   const { store, place, toasts } = props
   const words = lockWords(place, store.now())
   const lock = heldOf(place, 'lock', null)
-  const unlock = (act: ModerationAct) =>
-    store.end(act).catch((error: unknown) => toasts.fail(sentenceOf(error)))
+  const [isBusy, setBusy] = useState(false)
+  const unlock = async (act: ModerationAct) => {
+    if (isBusy) return
+    setBusy(true)
+    await store.end(act).catch((error: unknown) => toasts.fail(sentenceOf(error)))
+    setBusy(false)
+  }
   return (
     <div class={words ? 'lock-notice' : ''} role="status">
       {words && (
@@ -24,7 +30,12 @@ export const LockNotice = (props: NoticeProps & { toasts: Pick<ToastList, 'fail'
           <Lock size={14} aria-hidden="true" />
           <span>{words}</span>
           {lock && mayModerate(place) && (
-            <button type="button" class="link" onClick={() => void unlock(lock)}>
+            <button
+              type="button"
+              class="link"
+              aria-disabled={isBusy}
+              onClick={() => void unlock(lock)}
+            >
               Unlock
             </button>
           )}
