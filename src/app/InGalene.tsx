@@ -23,8 +23,14 @@ export const InGalene = () => {
   const slug = useRoute().params.channelSlug ?? ''
   const [way, setWay] = useState<Way>('asking')
   const go = () => {
+    let isWanted = true
     setWay('asking')
-    void follow(`/galene/portal?group=${encodeURIComponent(slug)}`).then(setWay)
+    void follow(`/galene/portal?group=${encodeURIComponent(slug)}`).then(
+      (next) => isWanted && setWay(next),
+    )
+    return () => {
+      isWanted = false
+    }
   }
   useEffect(go, [slug])
   const channel = (
@@ -56,7 +62,7 @@ export const InGalene = () => {
         </p>
         <div class="empty-actions">
           {isAway && (
-            <Button kind="gold" onClick={go}>
+            <Button kind="gold" onClick={() => void go()}>
               Try again
             </Button>
           )}

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ModerationAct } from '../../../lib/protocol/moderation.ts'
 import { isInForce } from '../../../lib/protocol/rights.ts'
 import { sentenceOf } from '../../platform/request-error.ts'
@@ -33,14 +33,22 @@ const LogRow = ({ store, place, act, onFailure }: RowProps) => {
   const nameOf = namer(place)
   const words = deedWords(act, nameOf)
   const state = stateWords(act, nameOf, now)
+  const row = useRef<HTMLLIElement>(null)
+  const isMine = useRef(false)
+  // The button that was pressed goes with what it ended: the keyboard goes on from here.
+  useLayoutEffect(() => {
+    if (!isRunning && isMine.current && document.activeElement === document.body)
+      row.current?.focus()
+  }, [isRunning])
   const end = async () => {
+    isMine.current = true
     setBusy(true)
     onFailure(undefined)
     await store.end(act).catch((error: unknown) => onFailure(sentenceOf(error)))
     setBusy(false)
   }
   return (
-    <li class={`row log-row ${isRunning ? 'running' : ''}`}>
+    <li ref={row} tabIndex={-1} class={`row log-row ${isRunning ? 'running' : ''}`}>
       <div class="row-text">
         <b>{words}</b>
         {act.reason && <span class="log-reason">{act.reason}</span>}
