@@ -6,36 +6,10 @@ import { createClientAddress, listen } from '../platform/http/server.ts'
 import { routeUpgrades } from '../platform/ws/upgrade.ts'
 import type { Moved } from '../sfu/moving.ts'
 import { createDoors } from './doors.ts'
+import { watchEndings } from './endings.ts'
 import { linkEvents } from './events.ts'
 import { type AppNeeds, createParts, type Parts } from './parts.ts'
 import { createWebServer } from './web.ts'
-
-/** How often live connections of sessions that ran out are looked for, in milliseconds. */
-const EXPIRY_CHECK_MS = 30_000
-
-/** Ends what hangs on sessions that ran out, or that the command line ended, and streams that could not be ended before. */
-const endExpired = async ({
-  features: { auth, recordings, whip },
-  hub,
-  sfu,
-  connections,
-}: Parts) => {
-  await auth.sweep()
-  const inCalls = sfu.participants().flatMap(({ caller }) => caller.sessionId || [])
-  const live = [...new Set([...connections.sessions(), ...inCalls, ...recordings.sendingTo()])]
-  const open = new Set(await auth.stillOpen(live))
-  for (const sessionId of live.filter((id) => !open.has(id))) {
-    hub.endSession(sessionId)
-    sfu.end({ sessionId }, 'Your session has ended.')
-    recordings.cutOff({ sessionId })
-  }
-  await whip.lookAgain()
-}
-
-const every = (ms: number, work: () => Promise<void>, onBug: (error: unknown) => void) => {
-  const timer = setInterval(() => void work().catch(onBug), ms)
-  return () => clearInterval(timer)
-}
 
 /** Where /metrics listens by itself; undefined where it does not. */
 const metricsAddress = (address: string) => {
@@ -114,7 +88,7 @@ export const createApp = (needs: AppNeeds) => {
       await features.moderation.start()
       await diagnosis.start()
       await sfu.start()
-      ends.push(every(EXPIRY_CHECK_MS, () => endExpired(parts), onBug))
+      ends.push(await watchEndings(parts, database.hasOtherWritten))
       return port
     },
     /**

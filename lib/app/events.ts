@@ -5,6 +5,12 @@ import type { Features } from './features.ts'
 
 type Links = { bus: Bus; hub: Hub; sfu: Sfu; features: Features; onBug: (error: unknown) => void }
 
+/** Whoever runs the workspace may do more in its calls than others. */
+const askAgain = (sfu: Sfu, userId: string) => {
+  const mine = sfu.participants().filter(({ caller }) => caller.userId === userId)
+  for (const group of new Set(mine.map(({ group }) => group))) sfu.accessChanged(group, userId)
+}
+
 /** Who listens to what: one line per link. Answers the function that unlinks them all. */
 export const linkEvents = ({ bus, hub, sfu, features, onBug }: Links) => {
   const { auth, channels, recordings } = features
@@ -15,6 +21,7 @@ export const linkEvents = ({ bus, hub, sfu, features, onBug }: Links) => {
   const links = [
     bus.on('users.created', ({ id }) => void channels.joinDefault(id).catch(onBug)),
     bus.on('users.changed', (user) => hub.tellAll('users.changed', user)),
+    bus.on('users.changed', ({ id }) => askAgain(sfu, id)),
     bus.on('users.disabled', ({ userId }) => hub.endUser(userId)),
     bus.on('users.disabled', ({ userId }) => void groupsOf(userId).catch(onBug)),
     bus.on('users.enabled', ({ userId }) => void groupsOf(userId).catch(onBug)),

@@ -8,7 +8,7 @@ import type { Hub } from '../platform/ws/hub.ts'
 import { configPath, type Environment } from './environment.ts'
 import { createPeople, type People } from './features.ts'
 
-/** A running server has its own listeners; it notices ended sessions by itself within half a minute. */
+/** A running server has its own listeners; it follows by itself what other processes did. */
 export const nobodyListens: Hub = {
   publish: () => undefined,
   tell: () => undefined,

@@ -29,9 +29,9 @@ const verbs: Record<string, Run> = {
     say('It is shown this once; they can change it under Settings.')
   },
   async disable(people, name) {
-    await people.users.disable((await find(people, name)).id)
-    await people.channels.ensureModerated()
-    say(`${name} can no longer sign in. A running server ends their connections within a minute.`)
+    const { id } = await people.users.disable((await find(people, name)).id)
+    await people.auth.endAllOf(id)
+    say(`${name} can no longer sign in. A running server ends their connections at once.`)
   },
   async enable(people, name) {
     await people.users.change((await find(people, name)).id, { disabled: false })

@@ -28,6 +28,7 @@ const followed = ({ sfu, galene, builtin }: Config) => ({ sfu, galene, builtin }
 const onAll = (all: () => readonly Sfu[]) =>
   ({
     participants: (group) => all().flatMap((sfu) => sfu.participants(group)),
+    sessions: () => all().flatMap((sfu) => sfu.sessions()),
     end: (which, reason) => all().reduce((sum, sfu) => sum + sfu.end(which, reason), 0),
     accessChanged(...changed) {
       for (const sfu of all()) sfu.accessChanged(...changed)

@@ -201,6 +201,8 @@ export type Sfu = {
   /** Undefined while it is off. */
   stockClient: StockClient | undefined
   participants(group?: string): Participant[]
+  /** By which sessions connections are open, in a call or not yet, each once. */
+  sessions(): string[]
   /** The WebSocket upgrade at /sfu, of a caller already known. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void
   /** Ends live connections after a `usermessage` of kind `kicked` saying why [SFU-17]. Answers how many. */

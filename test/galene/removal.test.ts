@@ -181,6 +181,8 @@ describe.each(galenes())('a recording that a Galene elsewhere is sending (%s)', 
     })
     await enter()
     const path = join(galene.groups, 'club.json')
+    // Else what is still to be written would be written over this.
+    await eventually(() => expect(pyrite.app.sfu.syncState('club').state).toBe('in-step'))
     const group = await eventually(async () => JSON.parse(await readFile(path, 'utf8')))
     group['wildcard-user'] = { password: PASSWORD, permissions: ['record'] }
     await writeFile(`${path}.new`, JSON.stringify(group))

@@ -19,6 +19,7 @@ type HealthNeeds = {
 export const databaseHealth = ({ sqlite, handle, log, now }: HealthNeeds) => {
   let hasFailed = false
   let triedAt = Number.NEGATIVE_INFINITY
+  let lastVersion: unknown
 
   const probe = sqlite.transaction(() => {
     handle
@@ -52,6 +53,15 @@ export const databaseHealth = ({ sqlite, handle, log, now }: HealthNeeds) => {
   }
 
   return {
+    /** Another number after each commit of another process; the last one again where it cannot be asked. */
+    version(): unknown {
+      try {
+        lastVersion = handle.prepare('pragma data_version').get()
+      } catch {
+        // Whoever reads or writes next hears what is wrong.
+      }
+      return JSON.stringify(lastVersion)
+    },
     /** The file could not be read or written just now. */
     failed() {
       hasFailed = true

@@ -21,6 +21,8 @@ export type Database = {
   close(): Promise<void>
   /** Whether the database answers now; after a write that failed for its file or its disk, whether one works again. */
   check(): boolean
+  /** Whether another process has written since this was asked last. */
+  hasOtherWritten(): boolean
 }
 
 export type DatabaseNeeds = { path: string; log?: Log; now?: () => Date }
@@ -48,6 +50,7 @@ export const openDatabase = async ({
     await db.destroy()
     throw error
   }
+  let seen = health.version()
   const commits = groupCommit(sqlite, handle, (run) => db.connection().execute(run), told)
   let closing: Promise<void> | undefined
   return {
@@ -55,5 +58,10 @@ export const openDatabase = async ({
     write: commits.write,
     close: () => (closing ??= commits.close().then(() => db.destroy())),
     check: health.check,
+    hasOtherWritten() {
+      const before = seen
+      seen = health.version()
+      return seen !== before
+    },
   }
 }

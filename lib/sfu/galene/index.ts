@@ -138,7 +138,6 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   })
   // Last of all: settings that cannot work leave nothing behind that goes on.
   const stopWatching = watchAdoption(data_dir, groups.changed)
-
   return {
     async start() {
       mkdirSync(data_dir, { recursive: true })
@@ -155,7 +154,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
       await Promise.all([groups.stop(), server.stop()])
       connecting.close()
     },
-    ...{ syncState: groups.state, health: server.health },
+    ...{ syncState: groups.state, health: server.health, sessions: bridge.sessions },
     ...{ groupState: bridge.groupState, handleUpgrade: bridge.handleUpgrade },
     participants: (group) => [...bridge.participants(group), ...visits.participants(group)],
     ...withDevices(withDirect({ bridge, visits, groups, mayRecord, hasDirect }), listener),

@@ -146,6 +146,7 @@ export const createBridge = (needs: BridgeNeeds) => {
   return {
     ...access,
     participants: joined,
+    sessions: () => [...new Set([...connections].map(({ caller }) => caller.sessionId))],
     groupState: state.of,
     connections: () => connections.size,
     /** Takes over an upgrade of a known caller. Throws PyriteError (503) before the upgrade where there is no room [SFU-3]. */
