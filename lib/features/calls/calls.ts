@@ -118,11 +118,11 @@ export const callRules = (needs: CallsNeeds) => {
   const admit: AccessPolicy = async ({ userId }, group) => {
     const found = await moderation.atTheDoor(userId, group)
     if ('error' in found || !found.lock) return found
-    const { at, channelId, lastKick, words } = found.lock
+    const { at, channelId, since, words } = found.lock
     const isInside = (person: Participant) =>
       person.caller.userId === userId && person.joinedAt.toISOString() <= at
     const wasInside =
-      lastKick <= at &&
+      since <= at &&
       (sfu().participants(group).some(isInside) ||
         (await queries.wasInCall(db, { channelId, userId, at })))
     return wasInside ? { role: found.role } : { error: 'locked', message: words }

@@ -14,9 +14,9 @@ import * as queries from './queries.ts'
 import { toAct } from './rows.ts'
 import { sentence } from './words.ts'
 
-/** Somebody at the door of a call. `lock`: what keeps them out unless they were inside when it began. */
+/** Somebody at the door of a call. `lock`: what keeps them out unless they were inside when it began, which counts no further back than `since`. */
 export type AtTheDoor =
-  | { role: ChannelRole; lock?: { at: string; channelId: number; lastKick: string; words: string } }
+  | { role: ChannelRole; lock?: { at: string; channelId: number; since: string; words: string } }
   | { error: string; message: string }
 
 const NOBODY: Rights = { write: false, present: false, enter: false }
@@ -63,9 +63,9 @@ export const judging = ({ database: { db }, channels, now }: ModerationNeeds) =>
       if (rights.enter) return admitted
       const lock = acts.find(({ kind }) => kind === 'lock')
       if (!lock) return { error: 'banned', message: 'You are banned from this channel.' }
-      const lastKick = await queries.lastKick(db, { channelId, slug }, userId)
+      const since = await queries.insideSince(db, channelId, userId)
       const words = `${sentence(lock, at)}.`
-      return { ...admitted, lock: { at: lock.at, channelId, lastKick, words } }
+      return { ...admitted, lock: { at: lock.at, channelId, since, words } }
     },
 
     async log(

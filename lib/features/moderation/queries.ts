@@ -1,6 +1,5 @@
 import { compiledOnce } from '../../platform/db/compiled.ts'
 import type { Db } from '../../platform/db/index.ts'
-import type { Place } from './rows.ts'
 
 const acts = (db: Db) =>
   db
@@ -67,19 +66,22 @@ export const logOf = (db: Db, channelId: number, { before, limit, only }: Part) 
     .limit(limit)
     .execute()
 
-/** When a person was last taken out of a channel's call; empty: never. */
-export const lastKick = async (db: Db, { channelId }: Place, userId: string): Promise<string> =>
-  (
-    await db
-      .selectFrom('moderationActs')
-      .select('at')
-      .where('channelId', '=', channelId)
-      .where('userId', '=', userId)
-      .where('kind', '=', 'kick')
-      .orderBy('number', 'desc')
-      .limit(1)
-      .executeTakeFirst()
-  )?.at ?? ''
+/** Since when a person can have been in a channel's call without a break: they came into the channel then, or were last kicked. */
+export const insideSince = async (db: Db, channelId: number, userId: string): Promise<string> => {
+  const kick = db
+    .selectFrom('moderationActs')
+    .select('at')
+    .where('channelId', '=', channelId)
+    .where('userId', '=', userId)
+    .where('kind', '=', 'kick')
+  const entry = db
+    .selectFrom('memberships')
+    .select('joinedAt as at')
+    .where('channelId', '=', channelId)
+    .where('userId', '=', userId)
+  const newest = await kick.unionAll(entry).orderBy('at', 'desc').limit(1).executeTakeFirst()
+  return newest?.at ?? ''
+}
 
 /** Everybody active who is in a channel, or an admin, with what decides whether they manage it. */
 export const audience = (db: Db, channelId: number) =>
