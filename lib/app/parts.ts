@@ -54,6 +54,7 @@ const createSfu = (
         connectionEnded: calls.connectionEnded,
         statusChanged: calls.statusChanged,
         rightsChanged: ({ userId, group }) => void whip.lookAgain(userId, group).catch(onBug),
+        personEnded: ({ userId, group }) => void whip.endAllOf(userId, group).catch(onBug),
       },
       now,
       newId,

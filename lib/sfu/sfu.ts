@@ -95,8 +95,10 @@ export type SfuListener = {
   connectionEnded(record: CallRecord): void
   /** Reachability or a group's sync state changed. */
   statusChanged(): void
-  /** Live connections were ended or asked again: what a person's devices publish has to be looked at as well. */
+  /** Live connections were asked again: what a person's devices publish has to be looked at as well. */
   rightsChanged?(which: { userId?: string | undefined; group?: string | undefined }): void
+  /** A person's live connections were ended, in one group or in all: what their devices publish has to end as well. */
+  personEnded?(which: { userId: string; group?: string | undefined }): void
 }
 
 export type SfuHealth = {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Peer, publishing } from '../../bench/load/peer.ts'
-import type { NewWhipKey } from '../../lib/protocol/recordings.ts'
+import type { NewWhipKey, WhipKeyList } from '../../lib/protocol/recordings.ts'
 import type { Client } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { type Pyrite, startPyrite } from '../support/pyrite.ts'
-import { galenes } from '../support/sfu.ts'
+import { connectTo, galenes } from '../support/sfu.ts'
 
 const CHANNEL = '/api/channels/general'
 const START = 40_000
@@ -58,5 +59,23 @@ describe.each(galenes())('a device in a call that is locked, on %s', (galene) =>
     expect((await ask('DELETE', location)).status).toBe(200)
     expect((await ask('DELETE', location)).status).toBe(404)
     expect((await publish()).status).toBe(403)
+  })
+
+  it('is out of it with the person it stands for, who is kicked, and may come back as they may [WHIP-7] [MOD-4]', async () => {
+    await alice.send('POST', `${CHANNEL}/moderation/unlock`)
+    expect((await publish()).status).toBe(201)
+    const call = connectTo(`${pyrite.url}/sfu`, { cookie: bob.cookie, origin: pyrite.url })
+    await call.opens()
+    call.send({ type: 'handshake', version: ['2'], id: 'bob-himself' })
+    call.send({ type: 'join', kind: 'join', group: 'general' })
+    await call.hears({ type: 'joined', kind: 'join' })
+    const wish = { kind: 'kick', userId: bob.user.id }
+    expect((await alice.send('POST', `${CHANNEL}/moderation`, wish)).status).toBe(201)
+    await call.isClosed()
+    await eventually(async () => {
+      const { keys } = (await alice.send('GET', `${CHANNEL}/whip-keys`)).body as WhipKeyList
+      expect(keys.map(({ publishing }) => publishing)).toEqual([null])
+    })
+    expect((await publish()).status).toBe(201)
   })
 })

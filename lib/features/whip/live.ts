@@ -80,6 +80,11 @@ export const liveStreams = ({ database: { db }, log, admit, sfu }: WhipNeeds) =>
       await Promise.race([all, pause(LEAVE_MS, undefined, { ref: false })])
       await queries.deleteRevoked(db)
     },
+    /** Ends what the devices of somebody publish, in one channel or in all: they were put out of the call. A device may begin again. */
+    async endAllOf(userId: string, slug?: string): Promise<void> {
+      await Promise.all((await queries.publishing(db, userId, slug)).map(endOf))
+      await queries.deleteRevoked(db)
+    },
     /** What somebody may do may have changed: ends what their devices may not publish any more. Without a person: anybody's. */
     async lookAgain(userId?: string, slug?: string): Promise<void> {
       const keys = await queries.publishing(db, userId, slug)

@@ -115,6 +115,7 @@ export const whipRules = (needs: WhipNeeds) => {
   return {
     ...keyRules(needs, live),
     lookAgain: live.lookAgain,
+    endAllOf: live.endAllOf,
     leave: live.leave,
     mustHaveKey,
 

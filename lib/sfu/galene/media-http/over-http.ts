@@ -41,12 +41,15 @@ type Ending = Pick<Sfu, 'end' | 'accessChanged'>
 /** What ends a person's connections, or asks for their rights again, concerns the streams of their devices as well. */
 export const withDevices = <Acts extends Ending>(
   acts: Acts,
-  { rightsChanged = () => undefined }: Pick<SfuListener, 'rightsChanged'>,
+  {
+    rightsChanged = () => undefined,
+    personEnded = () => undefined,
+  }: Pick<SfuListener, 'rightsChanged' | 'personEnded'>,
 ): Acts => ({
   ...acts,
   end(which, reason) {
     const { userId, group } = which
-    if (userId !== undefined || group !== undefined) rightsChanged({ userId, group })
+    if (userId !== undefined) personEnded({ userId, group })
     return acts.end(which, reason)
   },
   accessChanged(group, userId, words) {
