@@ -8,10 +8,15 @@ import { type Connection, eachSfu, type Json } from '../support/sfu.ts'
 const ONLY_MODERATORS = /^only moderators may do this\.$/
 const SILENT = /^You may only read and listen here/
 const ROLES = /^Roles are given in the channel's list of members\.$/
+const BY_TIMEOUT = /^Only a timeout silences somebody/
 const NOT_AT_THE_SFU = /not authori[sz]ed|does not do this|there is no such/
 
 /** What each asks for in a call, towards `dest`, and what who may not is told. */
-type Row = [title: string, ask: (dest: string) => Json, refusal: 'act' | 'role' | 'sfu' | 'offer']
+type Row = [
+  title: string,
+  ask: (dest: string) => Json,
+  refusal: 'act' | 'role' | 'silence' | 'sfu' | 'offer',
+]
 const ROWS: Row[] = [
   ['kick', (dest) => ({ type: 'useraction', kind: 'kick', dest }), 'act'],
   ['unpresent', (dest) => ({ type: 'useraction', kind: 'unpresent', dest }), 'act'],
@@ -22,7 +27,7 @@ const ROWS: Row[] = [
   ['unlock', () => ({ type: 'groupaction', kind: 'unlock' }), 'act'],
   ['op', (dest) => ({ type: 'useraction', kind: 'op', dest }), 'role'],
   ['unop', (dest) => ({ type: 'useraction', kind: 'unop', dest }), 'role'],
-  ['shutup', (dest) => ({ type: 'useraction', kind: 'shutup', dest }), 'sfu'],
+  ['shutup', (dest) => ({ type: 'useraction', kind: 'shutup', dest }), 'silence'],
   ['identify', (dest) => ({ type: 'useraction', kind: 'identify', dest }), 'sfu'],
   ['record', () => ({ type: 'groupaction', kind: 'record' }), 'sfu'],
   ['unrecord', () => ({ type: 'groupaction', kind: 'unrecord' }), 'sfu'],
@@ -89,7 +94,10 @@ eachSfu('who may do what in a call', (under) => {
       const there = await call(who)
       const { slug, his, hers } = there
       const before = (await log(slug)).length
-      const refusals = { act: who.hears, role: ROLES, sfu: NOT_AT_THE_SFU, offer: SILENT }
+      const refusals = {
+        ...{ act: who.hears, role: ROLES, silence: BY_TIMEOUT },
+        ...{ sfu: NOT_AT_THE_SFU, offer: SILENT },
+      }
       for (const [title, ask, refusal] of persona === 'member' ? ROWS : [...ROWS, FILE]) {
         const told = await answerTo(his, () => ownAs(there, ask))
         expect([title, told]).toEqual([title, expect.stringMatching(refusals[refusal])])

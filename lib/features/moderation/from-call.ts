@@ -1,4 +1,5 @@
 import { MAX_REASON_LENGTH } from '../../protocol/limits.ts'
+import { asOneLine } from '../../protocol/line.ts'
 import { type ModerationAct, ModerationWish } from '../../protocol/moderation.ts'
 import type { CallModeration } from '../../sfu/sfu.ts'
 import type { Lifting } from './lifting.ts'
@@ -17,7 +18,7 @@ export const fromCall =
     if (kind === 'unlock') await unlock(byUserId, channelSlug)
     else if (kind === 'allow-presenting') await allow(byUserId, channelSlug, userId ?? '')
     else {
-      const words = reason.slice(0, MAX_REASON_LENGTH)
+      const words = asOneLine(reason).slice(0, MAX_REASON_LENGTH)
       await act(byUserId, ModerationWish.parse({ kind, channelSlug, userId, reason: words }))
     }
   }
