@@ -100,10 +100,9 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const server = watchServer({
     ...{ choice, dataFolder: data_dir, log, now, connecting, http },
     changed(isReachable) {
-      if (isReachable) {
-        void groups.lookOver()
-        visits.reachable()
-      } else bridge.sfuSilent()
+      visits.reachable(isReachable)
+      if (isReachable) void groups.lookOver()
+      else bridge.sfuSilent()
       listener.statusChanged()
     },
     gone: () => bridge.sfuGone(),

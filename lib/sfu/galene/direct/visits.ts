@@ -131,8 +131,13 @@ export const createVisits = (needs: VisitsNeeds) => {
     unlock: (group: string) => order(group, { unlock: true }),
     /** Ends a recording that may not run, or that records nobody. */
     lookAtRecording: (group: string) => order(group, {}),
-    /** Galene answers again: what waits is done. */
-    reachable: hurry,
+    /** Galene answers again: what waits is done. Or it does not: who is where Pyrite is not connected any more is not known. */
+    reachable(isSo: boolean) {
+      if (isSo) return hurry()
+      for (const { group } of present.participants()) {
+        if (!visitor.isStaying(group)) present.lost(group)
+      }
+    },
     /**
      * Looks at all groups where something may be left of an earlier run, a few at a time: people past the bridge, or a recording of
      * nobody. And once more, when no token of that run is good any more.
