@@ -167,7 +167,7 @@ describe('a call server that misbehaves', () => {
   let server: Server
   let bridge: TestBridge | undefined
   const sockets = new Set<Socket>()
-  const serve = async (run: (socket: Socket) => void) => {
+  const serve = async (run: (socket: Socket) => void, seconds = 0.3) => {
     server = createServer((socket) => {
       sockets.add(socket)
       socket.resume()
@@ -177,7 +177,7 @@ describe('a call server that misbehaves', () => {
     })
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    bridge = await startBridge({ url, settings: { connect_seconds: 0.3 } })
+    bridge = await startBridge({ url, settings: { connect_seconds: seconds } })
     return bridge
   }
   afterEach(async () => {
@@ -215,6 +215,36 @@ describe('a call server that misbehaves', () => {
     expect(performance.now() - since).toBeLessThan(1_500)
     await eventually(() => expect(sockets.size).toBeLessThanOrEqual(1))
     expect([sfu.participants(), bugs, sfu.health().reachable]).toEqual([[], [], false])
+  })
+
+  it('hangs up on everybody: who joins at once is told so as well, and may come back [SFU-2]', async () => {
+    const { open, bugs } = await serve((socket) => socket.resetAndDestroy())
+    const bob = open('bob')
+    bob.socket.on('open', () => {
+      bob.send({ type: 'handshake', version: ['2'], id: 'b' })
+      bob.send({ type: 'join', kind: 'join', group: 'garden' })
+    })
+    expect((await bob.isClosed()).code).toBe(1013)
+    expect(bob.all({ type: 'usermessage', kind: 'error' })).toHaveLength(1)
+    expect([bob.all({ type: 'joined' }), bugs]).toEqual([[], []])
+  })
+
+  it('accepts and never answers: what waits for it is bounded, and a join that is refused is refused at once [SFU-2] [SFU-4]', async () => {
+    const { open, told } = await serve(() => undefined, 30)
+    const enter = async (group: string) => {
+      const person = open('bob')
+      await person.opens()
+      person.send({ type: 'handshake', version: ['2'], id: 'b' })
+      person.send({ type: 'join', kind: 'join', group })
+      return person
+    }
+    const outside = await enter('nowhere')
+    await outside.hears({ type: 'joined', kind: 'fail', error: 'not-found' })
+    expect((await outside.isClosed()).code).toBe(1000)
+    const full = await enter('garden')
+    for (let n = 0; n < 64; n += 1) full.send({ type: 'ping' })
+    expect((await full.isClosed()).code).toBe(1009)
+    expect(told.records).toEqual([])
   })
 
   it('with twenty browsers that reset meanwhile: the process lives and no socket is left [SFU-2]', async () => {

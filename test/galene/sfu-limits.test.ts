@@ -142,6 +142,21 @@ describe('the limits of a connection', () => {
     expect(bridge.told.records).toMatchObject([{ reason: 'too-many-messages' }])
   })
 
+  it.each<[string, (socket: WebSocket) => void]>([
+    ['pings', (socket) => socket.ping()],
+    ['pongs', (socket) => socket.pong()],
+    ['pieces of a message', (socket) => socket.send('x', { fin: false })],
+  ])(
+    '%s count as messages, though the call server sees none of them [SFU-3]',
+    async (_what, say) => {
+      await start({ settings: { messages_per_second: 10, messages_burst: 20 } })
+      const bob = await bridge.join('bob')
+      for (let n = 0; n < 40; n += 1) say(bob.socket)
+      expect((await bob.isClosed()).code).toBe(1008)
+      expect(bridge.told.records).toMatchObject([{ reason: 'too-many-messages' }])
+    },
+  )
+
   it('too many bytes a second: the same, but two of the largest frames pass at once [SFU-3]', async () => {
     await start({ settings: { max_frame_bytes: 10_000, bytes_per_second: 1_000 } })
     const bob = await bridge.join('bob')

@@ -1,43 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { eachSfu, type Json, startBridge, type TestBridge } from '../support/sfu.ts'
-import { type Ear, startEar } from '../support/sfu-ear.ts'
-
-type Person = Awaited<ReturnType<TestBridge['join']>>
+import { errorsIn, through, useHeardCall } from '../support/heard-call.ts'
+import type { Json } from '../support/sfu.ts'
 
 describe('what the call server hears in a call', () => {
-  let ear: Ear
-  let bridge: TestBridge
-  let bob: Person
-  beforeAll(async () => {
-    ear = await startEar()
-    bridge = await startBridge({ url: ear.url })
-  })
-  afterAll(async () => {
-    await bridge.stop()
-    await ear.stop()
-  })
-  beforeEach(async () => {
-    ear.heard.length = 0
-    bob = await bridge.join('bob')
-  })
-  afterEach(() => bob.socket.close())
-
-  /** Sends raw frames and then a mark; answers what reached the call server before the mark. */
-  const through = async (...frames: (string | Buffer)[]): Promise<Json[]> => {
-    for (const frame of frames) bob.raw(frame)
-    bob.send({ type: 'usermessage', kind: 'mark' })
-    return eventually(() => {
-      const messages = ear.messages()
-      const mark = messages.findIndex(({ kind }) => kind === 'mark')
-      if (mark < 0) throw new Error('the mark has not come')
-      return messages.slice(0, mark)
-    })
-  }
-  const errors = () => bob.all({ type: 'usermessage', kind: 'error' })
+  const call = useHeardCall()
   const me = { source: '', username: 'bob' }
   beforeEach(() => {
-    me.source = bob.id
+    me.source = call.bob.id
   })
 
   it.each<[string, Json, Json]>([
@@ -84,8 +54,8 @@ describe('what the call server hears in a call', () => {
       password: 'p',
       more: 1,
     }
-    expect(await through(JSON.stringify(strange))).toEqual([expected])
-    expect(errors()).toEqual([])
+    expect(await through(call, JSON.stringify(strange))).toEqual([expected])
+    expect(errorsIn(call)).toEqual([])
   })
 
   it.each<[string, Json]>([
@@ -104,7 +74,7 @@ describe('what the call server hears in a call', () => {
     ['groupaction', { type: 'groupaction', kind: 'lock', value: 'later' }],
   ])('%s speaks under the true name, whatever the client says [SFU-12]', async (_name, sent) => {
     const forged = { ...sent, source: 'alice-1', username: 'alice', privileged: true }
-    expect(await through(JSON.stringify(forged), JSON.stringify(sent))).toEqual([
+    expect(await through(call, JSON.stringify(forged), JSON.stringify(sent))).toEqual([
       { ...sent, ...me },
       { ...sent, ...me },
     ])
@@ -146,11 +116,11 @@ describe('what the call server hears in a call', () => {
     ],
     ['white space everywhere', ' {\t"TYPE"\n: "usermessage" ,\r "kind" : "a" } ', { kind: 'a' }],
   ])('reads as Galene reads: %s [SFU-9]', async (_what, frame, expected) => {
-    expect(await through(frame)).toEqual([{ type: 'usermessage', ...me, ...expected }])
+    expect(await through(call, frame)).toEqual([{ type: 'usermessage', ...me, ...expected }])
   })
 
   it('takes binary frames for text, and passes text [SFU-9]', async () => {
-    expect(await through(Buffer.from('{"type":"usermessage","kind":"é"}'))).toEqual([
+    expect(await through(call, Buffer.from('{"type":"usermessage","kind":"é"}'))).toEqual([
       { type: 'usermessage', kind: 'é', ...me },
     ])
   })
@@ -167,9 +137,9 @@ describe('what the call server hears in a call', () => {
     ['a leave behind a ping', '{"type":"usermessage","kind":"x"}{"type":"join","kind":"leave"}'],
     ['a token', '{"type":"usermessage","kind":"x","token":"t","Password":"p"}'],
   ])('smuggles nothing past: %s [SFU-9]', async (_what, frame) => {
-    const messages = await through(frame)
+    const messages = await through(call, frame)
     expect(messages).toEqual([{ type: 'usermessage', kind: 'x', ...me }])
-    const raw = ear.heard.filter((frame) => !frame.includes('"type":"join"')).join('\n')
+    const raw = call.ear.heard.filter((frame) => !frame.includes('"type":"join"')).join('\n')
     for (const word of ['alice', 'leave', 'SOURCE', 'password', 'Password', '"t"']) {
       expect(raw).not.toContain(word)
     }
@@ -207,31 +177,36 @@ describe('what the call server hears in a call', () => {
       'depth without end',
       `{"type":"usermessage","value":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
     ],
+    ['parts without end', `{"type":"usermessage","value":[${'[],'.repeat(100_000)}1]}`],
+    [
+      'keys without end',
+      `{"type":"useraction","kind":"setdata","value":{${Array.from({ length: 50_000 }, (_, n) => `"${n}":1`).join()}}}`,
+    ],
     ['depth without end, in another case', `{"TYPE":"usermessage","value":${'['.repeat(100_000)}`],
   ])('drops %s, says so, and goes on [SFU-10]', async (_what, frame) => {
-    expect(await through(frame)).toEqual([])
-    await bob.hears({ type: 'usermessage', kind: 'error', privileged: true })
-    expect(errors()).toHaveLength(1)
-    expect(bob.isOpen()).toBe(true)
+    expect(await through(call, frame)).toEqual([])
+    await call.bob.hears({ type: 'usermessage', kind: 'error', privileged: true })
+    expect(errorsIn(call)).toHaveLength(1)
+    expect(call.bob.isOpen()).toBe(true)
   })
 
   it('closes with 1008 after ten refused messages in a minute [SFU-10]', async () => {
-    for (let n = 0; n < 9; n += 1) bob.send({ type: 'sudo' })
-    bob.send({ type: 'ping' })
-    await eventually(() => expect(ear.messages()).toEqual([{ type: 'ping' }]))
-    expect(bob.isOpen()).toBe(true)
-    bob.send({ type: 'sudo' })
-    expect((await bob.isClosed()).code).toBe(1008)
-    expect(errors()).toHaveLength(10)
+    for (let n = 0; n < 9; n += 1) call.bob.send({ type: 'sudo' })
+    call.bob.send({ type: 'ping' })
+    await eventually(() => expect(call.ear.messages()).toEqual([{ type: 'ping' }]))
+    expect(call.bob.isOpen()).toBe(true)
+    call.bob.send({ type: 'sudo' })
+    expect((await call.bob.isClosed()).code).toBe(1008)
+    expect(errorsIn(call)).toHaveLength(10)
   })
 
   it('refuses chat by naming the chat of the channel, however often [SFU-11]', async () => {
     const frames = Array.from({ length: 12 }, () =>
       JSON.stringify({ type: 'chat', value: 'hello' }),
     )
-    expect(await through(...frames)).toEqual([])
-    expect(String(errors()[0]?.value)).toMatch(/channel's own chat/)
-    expect(bob.isOpen()).toBe(true)
+    expect(await through(call, ...frames)).toEqual([])
+    expect(String(errorsIn(call)[0]?.value)).toMatch(/channel's own chat/)
+    expect(call.bob.isOpen()).toBe(true)
   })
 
   it.each([
@@ -241,103 +216,23 @@ describe('what the call server hears in a call', () => {
     ['usermessage', { type: 'usermessage', kind: 'x' }],
     ['useraction', { type: 'useraction', kind: 'setdata', dest: 'x', value: {} }],
   ])('drops %s before a join [SFU-10]', async (_name, message) => {
-    const carol = await bridge.greeted('carol')
+    const carol = await call.bridge.greeted('carol')
     carol.send(message)
     await carol.hears({ type: 'usermessage', kind: 'error' })
     carol.send({ type: 'ping' })
-    await eventually(() => expect(ear.messages()).toEqual([{ type: 'ping' }]))
+    await eventually(() => expect(call.ear.messages()).toEqual([{ type: 'ping' }]))
     carol.socket.close()
   })
 
   it('closes with 1002 when the first message is no handshake [SFU-10]', async () => {
     for (const frame of ['{"type":"ping"}', 'hello', '{"type":"handshake","id":7}']) {
-      const carol = bridge.open('carol')
+      const carol = call.bridge.open('carol')
       await carol.opens()
       carol.raw(frame)
       expect((await carol.isClosed()).code).toBe(1002)
     }
     // What comes first is heard first: nothing of theirs was under way.
-    expect(await through()).toEqual([])
-  })
-
-  it('lets a stream be asked for only while it is there [SFU-10]', async () => {
-    const ask = (id: string, request: unknown = ['audio']) =>
-      JSON.stringify({ type: 'requestStream', id, request })
-    ear.say('{"type":"offer","id":"d1","label":"camera","sdp":"v=0"}')
-    await bob.hears({ type: 'offer' })
-    expect(await through(ask('d1'))).toEqual([
-      { type: 'requestStream', id: 'd1', request: ['audio'] },
-    ])
-    ear.heard.length = 0
-    ear.say('{"type":"offer","id":"d2","replace":"d1","sdp":"v=0"}')
-    await bob.hears({ type: 'offer', id: 'd2' })
-    expect(await through(ask('d1'), ask('d2', null))).toEqual([
-      { type: 'requestStream', id: 'd2', request: null },
-    ])
-    ear.heard.length = 0
-    expect(await through(ask('d2', []), ask('d2'))).toEqual([
-      { type: 'requestStream', id: 'd2', request: [] },
-    ])
-    ear.heard.length = 0
-    ear.say('{"type":"offer","id":"d3","sdp":"v=0"}')
-    ear.say('{"type":"close","id":"d3"}')
-    await bob.hears({ type: 'close', id: 'd3' })
-    expect(await through(ask('d3'))).toEqual([])
-  })
-
-  it('lets sixteen streams be shown at once, and another when one has ended [SFU-3]', async () => {
-    const show = (id: string, replace?: string) =>
-      JSON.stringify({ type: 'offer', id, replace, sdp: 'v=0' })
-    const shown = async (...frames: string[]) => {
-      ear.heard.length = 0
-      return (await through(...frames)).map(({ id }) => id)
-    }
-    const sixteen = Array.from({ length: 16 }, (_, n) => show(`u${n}`))
-    expect(await shown(...sixteen, show('u16'), show('u15'))).toHaveLength(17)
-    expect(errors()).toHaveLength(1)
-    expect(await shown('{"type":"close","id":"u0"}', show('u17'), show('u18'))).toEqual([
-      'u0',
-      'u17',
-    ])
-    expect(await shown(show('u19', 'u1'))).toEqual(['u19'])
-    ear.say('{"type":"abort","id":"u2"}')
-    await bob.hears({ type: 'abort', id: 'u2' })
-    expect(await shown(show('u20'), show('u21'))).toEqual(['u20'])
-  })
-
-  it("lets nobody take a stream of somebody else's, nor its place [SFU-10]", async () => {
-    const alice = await bridge.join('alice')
-    const elsewhere = await bridge.join('carol', 'attic')
-    alice.send({ type: 'offer', id: 'hers', sdp: 'v=0' })
-    elsewhere.send({ type: 'offer', id: 'far', sdp: 'v=0' })
-    await eventually(() =>
-      expect(
-        ear
-          .messages()
-          .map(({ id }) => id)
-          .sort(),
-      ).toEqual(['far', 'hers']),
-    )
-    ear.say('{"type":"offer","id":"device","label":"camera","sdp":"v=0"}')
-    await bob.hears({ type: 'offer', id: 'device' })
-    ear.heard.length = 0
-    const show = (id: string, replace?: string) =>
-      JSON.stringify({ type: 'offer', id, replace, sdp: 'v=0' })
-    const passed = await through(
-      ...[show('hers'), show('device'), show('mine', 'hers'), show('mine')],
-      ...[show('next', 'mine'), show('far')],
-    )
-    expect(passed.map(({ id, replace }) => [id, replace])).toEqual([
-      ...[
-        ['mine', undefined],
-        ['mine', undefined],
-        ['next', 'mine'],
-        ['far', undefined],
-      ],
-    ])
-    expect(errors()).toHaveLength(2)
-    alice.socket.close()
-    elsewhere.socket.close()
+    expect(await through(call)).toEqual([])
   })
 
   it('passes everything from the call server in order and byte for byte [SFU-13]', async () => {
@@ -350,77 +245,12 @@ describe('what the call server hears in a call', () => {
       '{"type":"ping"}',
       `{"type":"offer","id":"d9","sdp":"${'x'.repeat(300_000)}"}`,
     ]
-    const before = bob.frames.length
-    for (const frame of said) ear.say(frame)
-    await bob.hears({ type: 'offer', id: 'd9' })
-    expect(bob.frames.slice(before)).toEqual(said)
-    expect(bridge.sfu.groupState('garden')).toEqual({ locked: true, recording: true })
-    ear.say('{"type":"user","kind":"delete","id":"z","username":"RECORDING"}')
-    await eventually(() => expect(bridge.sfu.groupState('garden').recording).toBe(false))
-  })
-})
-
-eachSfu('messages in a call', (under) => {
-  let bridge: TestBridge
-  let alice: Person
-  let bob: Person
-  beforeAll(async () => {
-    bridge = await startBridge({ sfu: under })
-  })
-  afterAll(() => bridge.stop())
-  beforeEach(async () => {
-    alice = await bridge.join('alice')
-    bob = await bridge.join('bob')
-  })
-  afterEach(() => {
-    for (const person of [alice, bob]) person.socket.close()
-  })
-
-  it('reach the other under the name of the session, forged or not [SFU-12]', async () => {
-    bob.raw(
-      '{"type":"usermessage","kind":"wave","dest":"' +
-        alice.id +
-        '","SOURCE":"eve","Username":"alice","privileged":true}',
-    )
-    const wave = await alice.hears({ type: 'usermessage', kind: 'wave' })
-    expect(wave).toMatchObject({ source: bob.id, username: 'bob' })
-    expect(wave.privileged).toBeUndefined()
-    expect(bob.isOpen()).toBe(true)
-  })
-
-  it('that would end or crash the call server leave it and everybody alone [SFU-10]', async () => {
-    const hostile = [
-      '{"type":"ice","id":"x","candidate":null}',
-      '{"type":"requestStream","id":"x","request":["audio"]}',
-      '{"type":"groupaction","kind":"nothing"}',
-      '{"type":"sudo"}',
-      '{"type":"usermessage","kind":7}',
-    ]
-    for (const frame of hostile) bob.raw(frame)
-    bob.send({ type: 'usermessage', kind: 'still-here', dest: alice.id })
-    await alice.hears({ type: 'usermessage', kind: 'still-here' })
-    expect([alice.isOpen(), bob.isOpen()]).toEqual([true, true])
-    expect(bob.all({ type: 'usermessage', kind: 'error' })).toHaveLength(hostile.length)
-  })
-
-  it('of a moderator act, of a member do not [SFU-6]', async () => {
-    bob.send({ type: 'groupaction', kind: 'lock', value: 'later' })
-    await bob.hears({ type: 'usermessage', kind: 'error', value: 'not authorised' })
-    expect(bridge.sfu.groupState('garden').locked).toBe(false)
-    alice.send({ type: 'groupaction', kind: 'lock', value: 'later' })
-    await bob.hears({ type: 'joined', kind: 'change' })
-    await eventually(() => expect(bridge.sfu.groupState('garden').locked).toBe(true))
-    const carol = await bridge.join('carol')
-    expect(carol.joined).toMatchObject({ kind: 'fail', value: 'later' })
-    alice.send({ type: 'groupaction', kind: 'unlock' })
-    await eventually(() => expect(bridge.sfu.groupState('garden').locked).toBe(false))
-  })
-
-  it('chat reaches nobody, and the sender is told where to write [SFU-11]', async () => {
-    bob.raw('{"Type":"chat","value":"psst"}')
-    await bob.hears({ type: 'usermessage', kind: 'error' })
-    bob.send({ type: 'usermessage', kind: 'mark', dest: alice.id })
-    await alice.hears({ type: 'usermessage', kind: 'mark' })
-    expect(alice.all({ type: 'chat' })).toEqual([])
+    const before = call.bob.frames.length
+    for (const frame of said) call.ear.say(frame)
+    await call.bob.hears({ type: 'offer', id: 'd9' })
+    expect(call.bob.frames.slice(before)).toEqual(said)
+    expect(call.bridge.sfu.groupState('garden')).toEqual({ locked: true, recording: true })
+    call.ear.say('{"type":"user","kind":"delete","id":"z","username":"RECORDING"}')
+    await eventually(() => expect(call.bridge.sfu.groupState('garden').recording).toBe(false))
   })
 })

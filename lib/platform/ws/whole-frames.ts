@@ -5,11 +5,16 @@ import { applyMask, FINAL_TEXT, LENGTH_16, MASK_BYTES, MASKED } from './text-fra
 /** The rest of a header (RFC 6455 section 5.2). */
 const FIN = 0x80
 const OPCODE = 0x0f
+const MORE = 0x0
 const CLOSE = 0x8
 const LENGTH = 0x7f
 
 /** Where in a chunk a frame begins, its payload begins, and both end. The end may lie beyond the chunk. */
 type Frame = { at: number; start: number; end: number }
+
+/** Whether a frame that begins so is a piece of a message, a ping or a pong. */
+const isPart = (first: number): boolean =>
+  (first & FIN) === 0 || (first & OPCODE) === MORE || (first & OPCODE) > CLOSE
 
 /** Undefined where the header is not there as a whole. */
 const frameAt = (chunk: Buffer, at: number): Frame | undefined => {
@@ -50,6 +55,8 @@ type LaneOptions = {
   maxPayload: number
   /** Takes a frame of text that is there as a whole, or answers false to leave it, unchanged, to `ws`. */
   take: (chunk: Buffer, frame: Frame) => boolean
+  /** Told of each frame left to `ws` that is no whole message: a ping, a pong, or a piece. */
+  other?: () => void
 }
 
 /**
@@ -57,7 +64,7 @@ type LaneOptions = {
  * before `ws` sees them, which costs a fraction; every other byte goes to `ws` as it came, with the rest of its chunk, so control
  * frames, fragments, split frames and violations stay its matter. Call `stop` when `ws` reports an error or a close.
  */
-const openTextLane = (socket: Duplex, { isMasked, maxPayload, take }: LaneOptions) => {
+const openTextLane = (socket: Duplex, { isMasked, maxPayload, take, other }: LaneOptions) => {
   const [toWs] = socket.listeners('data') as ((chunk: Buffer) => void)[]
   if (!toWs) throw new Error('the socket is not in the hands of ws')
   const maskBit = isMasked ? MASKED : 0
@@ -85,6 +92,13 @@ const openTextLane = (socket: Duplex, { isMasked, maxPayload, take }: LaneOption
     return at
   }
 
+  const note = (first: number) => {
+    const opcode = first & OPCODE
+    if (opcode === CLOSE) isOver = true
+    if (opcode < CLOSE) isFragmented = (first & FIN) === 0
+    if (isPart(first)) other?.()
+  }
+
   /** Walks over the frames from `at` on, which are for `ws`, and answers where they end; a header that is cut off is kept. */
   const passOver = (chunk: Buffer, from: number): number => {
     let at = from
@@ -94,9 +108,7 @@ const openTextLane = (socket: Duplex, { isMasked, maxPayload, take }: LaneOption
         rest = chunk.subarray(at)
         return at
       }
-      const first = chunk[at] ?? 0
-      if ((first & OPCODE) === CLOSE) isOver = true
-      if ((first & OPCODE) < CLOSE) isFragmented = (first & FIN) === 0
+      note(chunk[at] ?? 0)
       owed = Math.max(0, frame.end - chunk.length)
       at = Math.min(frame.end, chunk.length)
     }
@@ -122,15 +134,20 @@ const openTextLane = (socket: Duplex, { isMasked, maxPayload, take }: LaneOption
   }
 }
 
-/** The lane of a client: `take` gets each text, which is valid UTF-8, and the bytes it had. */
+/**
+ * The lane of a client: `take` gets each text, which is valid UTF-8, and the bytes it had; `other` is told of each frame that is no
+ * whole message.
+ */
 export const openClientLane = (
   socket: Duplex,
   maxPayload: number,
   take: (text: string, bytes: number) => void,
+  other: () => void,
 ) =>
   openTextLane(socket, {
     isMasked: true,
     maxPayload,
+    other,
     take(chunk, frame) {
       const text = textOf(chunk, frame)
       if (text === undefined) return false

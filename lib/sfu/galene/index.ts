@@ -110,8 +110,9 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const isReachable = () => server.health().reachable
   const groups = createGroups(needs, { choice, jwk: tokens.jwk, http, isReachable, log })
   const settled = (group: string) => groups.settled(group)
-  const mustBeJoinable = (group: string) => mustNotRedirect(http, group, token_audience)
-  const joinable = (group: string) => settled(group).then(() => mustBeJoinable(group))
+  const mustBeJoinable = async (group: string) => {
+    if (choice.kind === 'external') await mustNotRedirect(http, group, token_audience)
+  }
   const overHttp = createOverHttp({
     ...{ config, server, connecting, tokens, settled, log },
     isRecording: (group) => bridge.groupState(group).recording,
@@ -123,7 +124,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const own = createOwnConnections(config.sfu.signing_key, now)
   const bridge = createBridge({
     ...{ log, policy, tokens, own, listener, now, newId, config: config.sfu, counts: needs.counts },
-    groups: { settled: choice.kind === 'external' ? joinable : settled, mayRecord },
+    groups: { settled, mustBeJoinable, mayRecord },
     ...(moderate && { moderate }),
     ...{ url: server.url, socketOptions: connecting.socketOptions, sfuFailed: server.checkNow },
     stillListens: () => stillListens(server.url()),

@@ -12,8 +12,9 @@ import type { Tokens } from '../wire/tokens.ts'
 import { liveAccess } from './access.ts'
 import { createActs } from './acts.ts'
 import { createBrakes } from './brake.ts'
-import { CLOSE_MS, Connection } from './connection.ts'
+import { Connection } from './connection.ts'
 import type { Counts } from './counts.ts'
+import { CLOSE_MS } from './galene-leg.ts'
 import { createGroupState, type GroupState } from './group-state.ts'
 
 export type BridgeNeeds = {
@@ -24,8 +25,15 @@ export type BridgeNeeds = {
   moderate?: CallModeration
   tokens: Tokens
   own: Pick<OwnConnections, 'filter'>
-  /** `settled` waits until the file of a group is in step; `mayRecord` says whether its channel may be recorded. */
-  groups: { settled(group: string): Promise<void>; mayRecord(group: string): boolean }
+  /**
+   * `settled` waits until the file of a group is in step; `mustBeJoinable` throws where a join would harm the SFU; `mayRecord` says
+   * whether its channel may be recorded.
+   */
+  groups: {
+    settled(group: string): Promise<void>
+    mustBeJoinable(group: string): Promise<void>
+    mayRecord(group: string): boolean
+  }
   listener: SfuListener
   now: () => Date
   newId: () => string

@@ -3,12 +3,31 @@ const MAX_WORD = 256
 /** Bytes of what a client says about itself, which Galene keeps and sends to everybody who comes [SFU-3]. */
 export const MAX_DATA_BYTES = 65_536
 
-const GROWING = /[<>&\u2028\u2029]/g
+/**
+ * Marks in one message, which make values, members and strings: each is built, read and written again while everybody waits. A
+ * MiB of them took seconds; so many take some milliseconds. A description of 100 KB has a few hundred.
+ */
+const MAX_MARKS = 16_384
+const MARKS: ReadonlySet<number> = new Set([...'"[{,'].map((mark) => mark.charCodeAt(0)))
+const GROWING: ReadonlySet<number> = new Set(
+  [...'<>&\u2028\u2029'].map((letter) => letter.charCodeAt(0)),
+)
 const MOST_GROWTH = 6
+
+/** How many of these letters a text has. Makes nothing of them: there may be a million. */
+const countOf = (letters: ReadonlySet<number>, text: string): number => {
+  let count = 0
+  for (let at = 0; at < text.length; at += 1) if (letters.has(text.charCodeAt(at))) count += 1
+  return count
+}
+
+/** Whether a message has more parts than any has that means well. */
+export const hasTooManyParts = (text: string): boolean =>
+  text.length > MAX_MARKS && countOf(MARKS, text) > MAX_MARKS
 
 /** The bytes of a text at the others, at most: Galene writes some letters as six. */
 const weightOf = (text: string): number =>
-  Buffer.byteLength(text) + (MOST_GROWTH - 1) * (text.match(GROWING)?.length ?? 0)
+  Buffer.byteLength(text) + (MOST_GROWTH - 1) * countOf(GROWING, text)
 
 /** Whether a message is too large once Galene has written it for the others; looks closely only where that may be. */
 export const isTooHeavy = (text: string, most: number): boolean =>

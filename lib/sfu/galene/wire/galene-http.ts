@@ -3,14 +3,15 @@ import { request as requestHttps } from 'node:https'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
+import { PyriteError } from '../../../platform/errors.ts'
 import { CLOSE } from '../../../protocol/close-codes.ts'
 import { PROTOCOL_VERSION, statusPath, WS_PATH } from './facts.ts'
 import type { Connecting } from './tls.ts'
 
 const ANSWER_MS = 3_000
 const CHECK_MS = 3_000
-/** A join waits for this. */
-const REDIRECT_MS = 1_000
+/** A join waits for this, and is refused then. */
+const REDIRECT_MS = 5_000
 /** Together below the 100 ms in which a lost leg must end the other [SFU-15]. */
 const SETTLE_MS = 60
 const PROBE_MS = 35
@@ -83,7 +84,7 @@ export type GaleneHttp = ReturnType<typeof createGaleneHttp>
 
 /**
  * Throws where a group only leads elsewhere: Galene 1.1 falls when somebody joins such a one by its WebSocket, and all calls with it.
- * Not where the SFU does not say at once. `host` as for `poke`.
+ * Throws `calls.no-answer` where the SFU does not say: whoever makes it slow must not get past. `host` as for `poke`.
  */
 export const mustNotRedirect = async (
   { ask }: Pick<GaleneHttp, 'ask'>,
@@ -91,7 +92,9 @@ export const mustNotRedirect = async (
   host: string,
 ): Promise<void> => {
   const question = { headers: host ? { host } : {}, withinMs: REDIRECT_MS }
-  const { text } = await ask(statusPath(group), question).catch(() => ({ text: '' }))
+  const { text } = await ask(statusPath(group), question).catch((cause: unknown) => {
+    throw new PyriteError('calls.no-answer', 'the call server does not answer', { cause })
+  })
   if (!/"redirect"\s*:/.test(text)) return
   throw new Error(`the group ${group} has a "redirect" at the call server: take it out`)
 }

@@ -59,7 +59,8 @@ const open = async (side: 'server' | 'client', setup: Setup): Promise<End> => {
 
 const besideWs: Record<'server' | 'client', Setup> = {
   server({ ws, socket, heard }) {
-    const lane = openClientLane(socket, MAX_PAYLOAD, (text) => heard.push(`text ${text}`))
+    const take = (text: string) => heard.push(`text ${text}`)
+    const lane = openClientLane(socket, MAX_PAYLOAD, take, () => undefined)
     ws.on('error', lane.stop)
   },
   client({ ws, socket, heard }) {

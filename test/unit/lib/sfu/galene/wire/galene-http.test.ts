@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import { Agent, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
-import { createGaleneHttp } from '../../../../../../lib/sfu/galene/wire/galene-http.ts'
+import {
+  createGaleneHttp,
+  mustNotRedirect,
+} from '../../../../../../lib/sfu/galene/wire/galene-http.ts'
 
 it('a call server whose answer trickles without end does not hold up the group files', async () => {
   const server = createServer((_request, response) => {
@@ -19,3 +22,14 @@ it('a call server whose answer trickles without end does not hold up the group f
   server.closeAllConnections()
   server.close()
 }, 10_000)
+
+it('a join is not let through because the call server is too slow to say where its group leads [SFU-4]', async () => {
+  const says = (text: string) => async () => ({ status: 200, headers: {}, text })
+  await mustNotRedirect({ ask: says('{"name":"garden"}') }, 'garden', '')
+  const elsewhere = says('{"name":"garden","redirect":"https://example.org/"}')
+  await expect(mustNotRedirect({ ask: elsewhere }, 'garden', '')).rejects.toThrow('redirect')
+  const silent = () => Promise.reject(new Error('no answer in time'))
+  await expect(mustNotRedirect({ ask: silent }, 'garden', '')).rejects.toMatchObject({
+    code: 'calls.no-answer',
+  })
+})
