@@ -127,7 +127,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
     groups: { settled, mustBeJoinable, mayRecord },
     ...(moderate && { moderate }),
     ...{ url: server.url, socketOptions: connecting.socketOptions, sfuFailed: server.checkNow },
-    stillListens: () => stillListens(server.url()),
+    ...{ stillListens: () => stillListens(server.url()), isReachable },
     lookAtRecording: (group) => visits.lookAtRecording(group),
   })
   const visits = createVisits({

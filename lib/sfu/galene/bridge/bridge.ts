@@ -46,6 +46,8 @@ export type BridgeNeeds = {
   stillListens: () => Promise<boolean>
   /** A recording runs in a group that may not be recorded, or in which nobody is left here. */
   lookAtRecording: (group: string) => void
+  /** Whether the SFU answered when it was looked at last. */
+  isReachable: () => boolean
   /** A connection found the SFU not answering: worth a look. */
   sfuFailed: () => void
 }
@@ -65,6 +67,7 @@ export type Shared = {
   isShown(connection: Connection, id: string): boolean
 }
 
+const NOTHING_KNOWN: ReturnType<GroupState['of']> = { locked: false, recording: false }
 const SWEEP_MS = 2_000
 
 /** No compression, no subprotocol, and no frame larger than configured. */
@@ -131,8 +134,12 @@ export const createBridge = (needs: BridgeNeeds) => {
     if (!joinedAt) return
     needs.listener.connectionEnded(connection.record(joinedAt, why))
     needs.listener.participantsChanged(group)
-    if (state.of(group).recording && joined(group).length === 0) needs.lookAtRecording(group)
+    if (joined(group).length > 0) return
+    if (state.of(group).recording) needs.lookAtRecording(group)
+    if (!isKnown(group)) needs.listener.statusChanged()
   }
+  /** While the SFU does not answer, nothing is known where nobody here is: its locks and recorders live in its memory. */
+  const isKnown = (group: string) => needs.isReachable() || joined(group).length > 0
   const actsOn = createActs({ ...needs, connections })
   const brakeFor = createBrakes(needs.config)
   const shared: Shared = { needs, counts, state, ended, brakeFor, hasOthers, isShown, actsOn }
@@ -155,7 +162,7 @@ export const createBridge = (needs: BridgeNeeds) => {
     ...access,
     participants: joined,
     sessions: () => [...new Set([...connections].map(({ caller }) => caller.sessionId))],
-    groupState: state.of,
+    groupState: (group: string) => (isKnown(group) ? state.of(group) : NOTHING_KNOWN),
     connections: () => connections.size,
     /** Takes over an upgrade of a known caller. Throws PyriteError (503) before the upgrade where there is no room [SFU-3]. */
     handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller) {
