@@ -1,5 +1,6 @@
+import type { Answer, Question } from '../wire/ask.ts'
 import { API_PATH } from '../wire/facts.ts'
-import type { Answer, GaleneHttp, Question } from '../wire/galene-http.ts'
+import type { GaleneHttp } from '../wire/galene-http.ts'
 import type { PublicJwk } from '../wire/tokens.ts'
 import { asPatterns, type Description, parseDescription, type Roles } from './group-file.ts'
 

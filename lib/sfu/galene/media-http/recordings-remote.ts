@@ -4,8 +4,8 @@ import { PyriteError } from '../../../platform/errors.ts'
 import { sendOn } from '../../../platform/http/proxy.ts'
 import type { Log } from '../../../platform/log.ts'
 import type { RecordedFile, Recordings, SfuOrigin } from '../../sfu.ts'
-import { askWhole, type Question } from '../wire/ask-whole.ts'
 import { statusPath } from '../wire/facts.ts'
+import { askForPeople } from './ask-for-people.ts'
 import { FRESH_MS, isRecordingName, notFinished } from './recording-names.ts'
 
 export type RemoteNeeds = {
@@ -77,13 +77,14 @@ export const recordingsRemote = (needs: RemoteNeeds): Recordings => {
   const failed = failures(log)
   /** Galene 1.1 knows only groups in its memory; asking for the status of one puts it there. */
   const awaken = (group: string) =>
-    askWhole(origin(), { method: 'GET', path: statusPath(group), headers: host ? { host } : {} })
-  const ask = async (group: string, question: Omit<Question, 'headers'>, more = {}) => {
+    askForPeople(origin(), statusPath(group), { headers: host ? { host } : {} })
+  /** Asks for the page of a group. */
+  const ask = async (group: string, question: { method?: string; body?: string }, more = {}) => {
     await awaken(group)
-    return askWhole(origin(), { ...question, headers: { ...ours, ...more } })
+    return askForPeople(origin(), pathOf(group), { ...question, headers: { ...ours, ...more } })
   }
   const headOf = (group: string, name: string) =>
-    askWhole(origin(), { method: 'HEAD', path: pathOf(group, name), headers: ours })
+    askForPeople(origin(), pathOf(group, name), { method: 'HEAD', headers: ours })
   const isFinished = async (group: string, { name }: RecordedFile): Promise<boolean> => {
     const { status, headers } = await headOf(group, name)
     return status === 200 && !isGrowing(headers)
@@ -124,11 +125,11 @@ export const recordingsRemote = (needs: RemoteNeeds): Recordings => {
 
   return {
     async list(group) {
-      const { status, body } = await ask(group, { method: 'GET', path: pathOf(group) })
+      const { status, text } = await ask(group, {})
       // There is no folder until something was recorded.
       if (status === 404) return []
       if (status !== 200) throw failed(group, status)
-      return finished(group, filesOn(body))
+      return finished(group, filesOn(text))
     },
     open: async (group, name) =>
       isRecordingName(name)
@@ -138,7 +139,7 @@ export const recordingsRemote = (needs: RemoteNeeds): Recordings => {
       if (!isRecordingName(name)) return false
       await mustBeFinished(group, name)
       const body = new URLSearchParams({ q: 'delete', filename: name }).toString()
-      const { status } = await ask(group, { method: 'POST', path: pathOf(group), body }, FORM)
+      const { status } = await ask(group, { method: 'POST', body }, FORM)
       if (status === 404) return false
       if (status !== 303) throw failed(group, status)
       return true

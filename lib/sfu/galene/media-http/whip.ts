@@ -3,10 +3,10 @@ import type { Config } from '../../../platform/config/schema.ts'
 import { PyriteError } from '../../../platform/errors.ts'
 import { readWhole, sendOn } from '../../../platform/http/proxy.ts'
 import type { Published, SfuHealth, SfuOrigin, Whip, WhipAnswer, WhipRequest } from '../../sfu.ts'
-import { askWhole } from '../wire/ask-whole.ts'
 import { whipPath } from '../wire/facts.ts'
 import { deviceUsername } from '../wire/service-names.ts'
 import type { Tokens } from '../wire/tokens.ts'
+import { askForPeople } from './ask-for-people.ts'
 
 export type WhipNeeds = {
   config: Pick<Config, 'sfu'>
@@ -106,15 +106,15 @@ export const createWhip = ({ config, kind, origin, tokens, settled }: WhipNeeds)
     },
     async lives(published) {
       const headers = { ...named, ...bearer(published.token), 'content-length': '0' }
-      const question = { method: 'OPTIONS', path: pathOf(published), headers }
-      const { status } = await askWhole(origin(), question)
+      const question = { method: 'OPTIONS', headers }
+      const { status } = await askForPeople(origin(), pathOf(published), question)
       if (status !== 404) mustBeDone(status)
       return status !== 404
     },
     async end(published) {
       const headers = { ...named, ...bearer(published.token), 'content-length': '0' }
-      const question = { method: 'DELETE', path: pathOf(published), headers }
-      const { status } = await askWhole(origin(), question)
+      const question = { method: 'DELETE', headers }
+      const { status } = await askForPeople(origin(), pathOf(published), question)
       if (status !== 404) mustBeDone(status)
     },
   }

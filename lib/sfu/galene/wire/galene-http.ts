@@ -1,30 +1,19 @@
-import { type ClientRequest, type IncomingHttpHeaders, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import type { ClientRequest } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { PyriteError } from '../../../platform/errors.ts'
 import { CLOSE } from '../../../protocol/close-codes.ts'
+import { type Answer, askWhole, type Question } from './ask.ts'
 import { PROTOCOL_VERSION, statusPath, WS_PATH } from './facts.ts'
 import type { Connecting } from './tls.ts'
 
-const ANSWER_MS = 3_000
 const CHECK_MS = 3_000
 /** A join waits for this, and is refused then. */
 const REDIRECT_MS = 5_000
 /** Together below the 100 ms in which a lost leg must end the other [SFU-15]. */
 const SETTLE_MS = 60
 const PROBE_MS = 35
-/** Lists of many groups fit well; more is no answer of Galene. */
-const MAX_ANSWER_BYTES = 8_388_608
-
-export type Question = {
-  method?: string
-  headers?: Record<string, string>
-  body?: string
-  withinMs?: number
-}
-export type Answer = { status: number; headers: IncomingHttpHeaders; text: string }
 
 export type HttpNeeds = { url: () => string; connecting: Pick<Connecting, 'agent'> }
 
@@ -33,31 +22,14 @@ export const createGaleneHttp = ({ url, connecting: { agent } }: HttpNeeds) => {
   const underWay = new Set<ClientRequest>()
   let isEnded = false
 
-  /** One question and its whole answer. Rejects where nobody answers in time, or may not: see tls.ts. */
-  const ask = (path: string, question: Question = {}): Promise<Answer> =>
-    new Promise((done, fail) => {
-      if (isEnded) return fail(new Error('Pyrite is stopping'))
-      const { method = 'GET', headers = {}, body, withinMs = ANSWER_MS } = question
-      const base = url()
-      const request = base.startsWith('https:') ? requestHttps : requestHttp
-      // Not the time without a byte: an answer that trickles would hold up every round.
-      const signal = AbortSignal.timeout(withinMs)
-      const asked = request(`${base}${path}`, { agent, method, headers, signal }, (response) => {
-        const { statusCode: status = 0 } = response
-        let text = ''
-        response.setEncoding('utf8')
-        response.on('data', (part: string) => {
-          text += part
-          if (text.length > MAX_ANSWER_BYTES) response.destroy(new Error('this is no Galene'))
-        })
-        response.on('error', fail)
-        response.on('end', () => done({ status, headers: response.headers, text }))
-      })
-      underWay.add(asked)
-      asked.on('error', fail)
-      asked.on('close', () => underWay.delete(asked))
-      asked.end(body)
+  /** One question and its whole answer: see ask.ts. */
+  const ask = (path: string, question: Question = {}): Promise<Answer> => {
+    if (isEnded) return Promise.reject(new Error('Pyrite is stopping'))
+    return askWhole({ url: url(), agent }, path, question, (request) => {
+      underWay.add(request)
+      request.on('close', () => underWay.delete(request))
     })
+  }
 
   return {
     ask,
