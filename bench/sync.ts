@@ -64,7 +64,7 @@ const groupsIn = (scope: Scope, folder: string, source: GroupSource, url?: strin
   const http = httpTo(scope, url ?? '')
   const poke = async (name: string) => (url === undefined ? undefined : http.poke(name))
   const groups = new Groups({
-    port: groupsByFiles({ folder, jwk, poke }),
+    port: groupsByFiles({ folder, jwk, kids: new Set([jwk.kid]), poke }),
     ...{ source, log, changed: () => void check() },
   })
   scope.defer(() => groups.stop())
@@ -191,7 +191,7 @@ const apiRow = async (
   const poke = (name: string) => http.poke(name)
   const api = createGaleneApi({ http, ...API_USER })
   const groups = new Groups({
-    port: new GroupsByApi({ api, memory, jwk, poke }),
+    port: new GroupsByApi({ api, memory, jwk, kids: new Set([jwk.kid]), poke }),
     ...{ source, log, changed: () => undefined },
   })
   scope.defer(() => groups.stop())

@@ -38,6 +38,7 @@ const createSfu = (
   { counts, diagnosis, onBug }: CallsNeeds,
 ): MovingSfu => {
   const { config, log, now, newId, builtinCommand } = needs
+  const kids = new Set<string>()
   const make = (config: Config): Sfu =>
     createGaleneSfu({
       config,
@@ -59,6 +60,7 @@ const createSfu = (
       now,
       newId,
       counts,
+      kids,
       builtinCommand,
     })
   return new MovingSfu({

@@ -42,6 +42,7 @@ const start = async ({ jwk } = KEY) => {
     port: groupsByFiles({
       folder,
       jwk,
+      kids: new Set([jwk.kid]),
       poke: async (name) => {
         poked.push(name)
         return answer

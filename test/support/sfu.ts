@@ -226,6 +226,7 @@ export const startBridge = async (options: BridgeOptions = {}) => {
     now: () => new Date(),
     newId,
     counts: createCounts(metrics),
+    kids: new Set(),
     builtinCommand: { command: process.execPath, args: BUILTIN_FROM_SOURCES },
   })
   await sfu.start()

@@ -43,6 +43,8 @@ export type GaleneNeeds = {
   now: () => Date
   newId: () => string
   counts: Counts
+  /** The ids of all signing keys that this process has had; its own is added. */
+  kids: Set<string>
   /** How to run `pyrite sfu`, up to and with that word; the options are added. */
   builtinCommand: { command: string; args: string[] }
   /** Default: that of this process. */
@@ -80,11 +82,12 @@ const prepare = ({ config, now, builtinCommand, environment = process.env }: Gal
 type GroupTools = Pick<WayNeeds, 'choice' | 'jwk' | 'http' | 'log'> & { isReachable: () => boolean }
 
 const createGroups = (needs: GaleneNeeds, { isReachable, ...tools }: GroupTools) => {
-  const { config, listener, groups: source } = needs
+  const { config, listener, groups: source, kids } = needs
+  kids.add(tools.jwk.kid)
   const poke = async (group: string) =>
     isReachable() ? tools.http.poke(group, config.sfu.token_audience) : undefined
   return new Groups({
-    port: wayToSync({ config, ...tools, poke }),
+    port: wayToSync({ config, kids, ...tools, poke }),
     ...{ source, log: tools.log, changed: () => listener.statusChanged() },
   })
 }

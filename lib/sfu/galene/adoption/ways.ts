@@ -27,7 +27,7 @@ export const createAdoption = ({ config, choice, log, now }: AdoptionNeeds) => {
   const { jwk } = createTokens({ config: config.sfu, now })
   const poke = (group: string) => http.poke(group, token_audience)
   const byApi = () => {
-    const port = wayToSync({ config, choice, jwk, http, poke, log })
+    const port = wayToSync({ config, choice, jwk, kids: new Set([jwk.kid]), http, poke, log })
     return adoptionByApi({ api: createGaleneApi({ http, user, password }), port })
   }
   const port: AdoptionPort =

@@ -10,6 +10,8 @@ export const MARKER = 'managed by Pyrite'
 const commentOf = ({ kid }: PublicJwk): string =>
   `${MARKER} (key ${kid}): displayName, description, public, max-clients, allow-recording, authKeys and users come from the channel and are overwritten`
 
+const BY_KEY = new RegExp(`^${MARKER} \\(key ([^)]+)\\)`)
+
 export const OF_ANOTHER =
   'another Pyrite, with another signing key, writes this group too: give each its own Galene or its own slugs, and restart this one'
 export const NOT_MANAGED = 'the group file exists and does not say that Pyrite manages it'
@@ -50,9 +52,14 @@ export const isOurs = (description: Description | undefined, { kid }: PublicJwk)
   return hasKey || String(description?.comment).startsWith(`${MARKER} (key ${kid})`)
 }
 
-/** Whether a Pyrite with another key wrote a group last: another one, or this one before its key was changed. */
-export const isOfAnother = (description: Description | undefined, jwk: PublicJwk): boolean =>
-  String(description?.comment).startsWith(`${MARKER} (key `) && !isOurs(description, jwk)
+/** Whether a Pyrite with none of these keys wrote a group last: another one, or this one before its start. */
+export const isOfAnother = (
+  description: Description | undefined,
+  kids: ReadonlySet<string>,
+): boolean => {
+  const [, kid] = BY_KEY.exec(String(description?.comment)) ?? []
+  return kid !== undefined && !kids.has(kid)
+}
 
 /** The fields of a file that Galene knows, by the names it has for them, whatever their case there. */
 export const knownFields = (description: Description): Description => {

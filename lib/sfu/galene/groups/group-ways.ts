@@ -16,18 +16,26 @@ export type WayNeeds = {
   config: Config
   choice: Choice
   jwk: PublicJwk
+  /** Of all keys that this process has had: what one of them wrote is ours. */
+  kids: ReadonlySet<string>
   http: GaleneHttp
   poke: Poke
   log: Log
 }
 
 /** The way in which the SFU learns of groups: what `galene.sync` says for one elsewhere, and files for one that Pyrite runs. */
-export const wayToSync = ({ config, choice, jwk, http, poke, log }: WayNeeds): GroupPort => {
+export const wayToSync = ({ config, choice, jwk, kids, http, poke, log }: WayNeeds): GroupPort => {
   const { sync, api_user: user, api_password: password } = config.galene
   if (choice.kind !== 'external' || sync === 'files') {
-    return groupsByFiles({ folder: config.sfu.groups_dir, jwk, poke })
+    return groupsByFiles({ folder: config.sfu.groups_dir, jwk, kids, poke })
   }
   if (sync === 'off') return groupsByHand({ poke })
   const memory = createGroupMemory(join(config.sfu.data_dir, 'groups-api.json'), log)
-  return new GroupsByApi({ api: createGaleneApi({ http, user, password }), memory, jwk, poke })
+  return new GroupsByApi({
+    api: createGaleneApi({ http, user, password }),
+    memory,
+    jwk,
+    kids,
+    poke,
+  })
 }

@@ -22,7 +22,13 @@ import type { GroupMemory } from './group-memory.ts'
 /** As Galene tells them. */
 type RolesThere = ReadonlyMap<string, unknown>
 
-export type ByApiNeeds = { api: GaleneApi; memory: GroupMemory; jwk: PublicJwk; poke: Poke }
+export type ByApiNeeds = {
+  api: GaleneApi
+  memory: GroupMemory
+  jwk: PublicJwk
+  kids: ReadonlySet<string>
+  poke: Poke
+}
 
 const LOST = 'the call server has lost the group again: somebody else removes it'
 /** Times that a group is read again after something else changed it, or Galene refused without saying why. */
@@ -97,7 +103,8 @@ export class GroupsByApi implements GroupPort {
       return false
     }
     if (found && !isManaged(found.description)) throw new Error(NOT_MANAGED)
-    if (this.kept.has(name) && isOfAnother(found?.description, jwk)) throw new Error(OF_ANOTHER)
+    if (this.kept.has(name) && isOfAnother(found?.description, this.needs.kids))
+      throw new Error(OF_ANOTHER)
     if (!isUntouched) this.written.delete(name)
     if (!found || isUnfinished(found.description)) await this.make(group, found !== undefined)
     else await this.change(group, isUntouched)

@@ -15,9 +15,11 @@ import { createGroupStore } from './group-store.ts'
 const UNSEEN =
   'the call server does not see the group file: sfu.groups_dir must be the folder of its -groups'
 
+type ByFilesNeeds = { folder: string; jwk: PublicJwk; kids: ReadonlySet<string>; poke: Poke }
+
 /** Groups as files in a folder that Galene reads (`galene.sync = "files"`). */
-export const groupsByFiles = (needs: { folder: string; jwk: PublicJwk; poke: Poke }): GroupPort => {
-  const { folder, jwk, poke } = needs
+export const groupsByFiles = (needs: ByFilesNeeds): GroupPort => {
+  const { folder, jwk, kids, poke } = needs
   const store = createGroupStore(folder)
   /** Groups that had our key: one with another key since is no old one of ours. */
   const kept = new Set<string>()
@@ -29,7 +31,7 @@ export const groupsByFiles = (needs: { folder: string; jwk: PublicJwk; poke: Pok
       const text = await store.read(group.name)
       const existing = text === undefined ? {} : parseDescription(text)
       if (text !== undefined && !isManaged(existing)) throw new Error(NOT_MANAGED)
-      if (kept.has(group.name) && isOfAnother(existing, jwk)) throw new Error(OF_ANOTHER)
+      if (kept.has(group.name) && isOfAnother(existing, kids)) throw new Error(OF_ANOTHER)
       const target = writeDescription(group, jwk, existing ?? {})
       const isSame = text === target
       if (!isSame) await store.write(group.name, target)
