@@ -52,7 +52,7 @@ const buildClient = async () => {
     bundle: true,
     splitting: true,
     format: 'esm',
-    target: ['chrome114', 'firefox125', 'safari17'],
+    target: ['chrome117', 'firefox125', 'safari17'],
     jsx: 'automatic',
     jsxImportSource: 'preact',
     alias: { react: 'preact/compat', 'react-dom': 'preact/compat' },

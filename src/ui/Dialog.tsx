@@ -15,13 +15,18 @@ export type DialogProps = {
 /** A native modal dialog: the browser keeps the focus inside and gives it back afterwards. */
 export const Dialog = ({ title, children, onClose, class: name = '' }: DialogProps) => {
   const ref = useRef<HTMLDialogElement>(null)
+  const isGone = useRef(false)
   const titleId = useId()
   const toasts = useContext(ToastContext)
   // Before the next key: what is typed right after the click that opened it belongs here.
   useLayoutEffect(() => {
     const before = document.activeElement
-    ref.current?.showModal()
+    const dialog = ref.current
+    dialog?.showModal()
     return () => {
+      isGone.current = true
+      // While it is modal, nothing else on the page takes the focus.
+      dialog?.close()
       if (before instanceof HTMLElement && before.isConnected) before.focus()
     }
   }, [])
@@ -30,7 +35,7 @@ export const Dialog = ({ title, children, onClose, class: name = '' }: DialogPro
       ref={ref}
       class={`dialog ${name}`}
       aria-labelledby={titleId}
-      onClose={onClose}
+      onClose={() => isGone.current || onClose()}
       onMouseDown={(event) => event.target === ref.current && onClose()}
     >
       <div class="dialog-body">

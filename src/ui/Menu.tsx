@@ -45,7 +45,10 @@ const MenuList = ({ label, items, button, close }: ListProps) => {
       if (!isMine) close(false)
     }
     document.addEventListener('pointerdown', onPress)
-    const stop = onScrolling(() => close(true))
+    const stop = onScrolling(
+      () => ref.current,
+      () => close(true),
+    )
     return () => {
       document.removeEventListener('pointerdown', onPress)
       stop()

@@ -14,10 +14,16 @@ export const showBeside = (list: HTMLElement, button: HTMLElement): void => {
 
 const SCROLLING = ['wheel', 'touchmove'] as const
 
-/** Calls back when somebody scrolls; not when a list that follows its newest entry scrolls by itself. Answers how to stop. */
-export const onScrolling = (away: () => void): (() => void) => {
-  for (const type of SCROLLING) document.addEventListener(type, away, { passive: true })
+/**
+ * Calls back when somebody scrolls beside the list; not when another list follows its newest entry by itself, nor when a finger drifts on
+ * an entry that it is about to choose. Answers how to stop.
+ */
+export const onScrolling = (list: () => Element | null, away: () => void): (() => void) => {
+  const onEvent = ({ target }: Event) => {
+    if (!list()?.contains(target as Node)) away()
+  }
+  for (const type of SCROLLING) document.addEventListener(type, onEvent, { passive: true })
   return () => {
-    for (const type of SCROLLING) document.removeEventListener(type, away)
+    for (const type of SCROLLING) document.removeEventListener(type, onEvent)
   }
 }

@@ -59,7 +59,7 @@ it('signs in, jumps to a channel, posts, edits, joins a call and leaves it witho
   await bob.close()
 })
 
-it('shows where the focus is, and Escape closes what is open and gives it back', {
+it('shows where the focus is, and whatever closes what is open gives it back', {
   timeout: LONG,
 }, async () => {
   const bob = await world.comes('bob', { path: '/channels/general' })
@@ -80,5 +80,12 @@ it('shows where the focus is, and Escape closes what is open and gives it back',
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   const label = await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
   expect(label).toBe('Create a channel')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Close' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.waitForFunction(
+    () => document.activeElement?.getAttribute('aria-label') === 'Create a channel',
+  )
   await bob.close()
 })

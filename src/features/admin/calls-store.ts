@@ -36,13 +36,16 @@ export const createCallsStore = ({ http, origin }: CallsNeeds) => {
 
   const take = (report: CallsReport) => {
     if (isDisposed) return
-    state.report = shallow(withNewest(report, state.report?.examination))
+    state.report = shallow(report)
     state.because = ''
   }
   const fail = (error: unknown) => {
     if (!isDisposed) state.because = sentenceOf(error)
   }
-  const load = () => http.get<CallsReport>('/api/admin/calls').then(take)
+  const load = () =>
+    http
+      .get<CallsReport>('/api/admin/calls')
+      .then((report) => take(withNewest(report, state.report?.examination)))
   const watch = async () => {
     // A page that nobody looks at asks nothing.
     if (!document.hidden)

@@ -40,9 +40,12 @@ export const TileMenu = ({ name, children }: { name: string; children: Component
   const ref = useRef<HTMLDetailsElement>(null)
   useEffect(
     () =>
-      onScrolling(() => {
-        if (ref.current) ref.current.open = false
-      }),
+      onScrolling(
+        () => ref.current,
+        () => {
+          if (ref.current) ref.current.open = false
+        },
+      ),
     [],
   )
   return (

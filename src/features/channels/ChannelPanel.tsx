@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ChannelRole, MyChannel } from '../../../lib/protocol/channels.ts'
 import { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH } from '../../../lib/protocol/limits.ts'
 import { sentenceOf } from '../../platform/request-error.ts'
@@ -53,6 +53,11 @@ const Details = ({ channel, channels }: { channel: MyChannel; channels: Channels
 const Leave = ({ channel, leave }: { channel: MyChannel; leave: () => Promise<void> }) => {
   const [isAsking, setAsking] = useState(false)
   const [isBusy, setBusy] = useState(false)
+  const end = useRef<HTMLElement>(null)
+  const stay = () => {
+    setAsking(false)
+    requestAnimationFrame(() => end.current?.querySelector('button')?.focus())
+  }
   const leaveOpen = async () => {
     setBusy(true)
     await leave()
@@ -61,7 +66,7 @@ const Leave = ({ channel, leave }: { channel: MyChannel; leave: () => Promise<vo
   if (!isAsking) {
     const start = channel.private ? () => setAsking(true) : () => void leaveOpen()
     return (
-      <footer class="form-end panel-end">
+      <footer class="form-end panel-end" ref={end}>
         <Button class="ends" busy={isBusy} onClick={start}>
           Leave channel
         </Button>
@@ -69,9 +74,9 @@ const Leave = ({ channel, leave }: { channel: MyChannel; leave: () => Promise<vo
     )
   }
   return (
-    <footer class="form-end panel-end">
+    <footer class="form-end panel-end" ref={end}>
       <p class="panel-ask">{channel.name} is private: you come back only when you are invited.</p>
-      <AskAgain verb="Leave channel" keepVerb="Stay" act={leave} onKeep={() => setAsking(false)} />
+      <AskAgain verb="Leave channel" keepVerb="Stay" act={leave} onKeep={stay} />
     </footer>
   )
 }

@@ -20,9 +20,12 @@ export const JumpDialog = (props: {
 }) => {
   const [words, setWords] = useState('')
   const [at, setAt] = useState(0)
-  // As it was when it opened: news must not put another place under the hand.
-  const [unreadFirst] = useState(() =>
-    [...props.destinations].sort((a, b) => Number(b.unread > 0) - Number(a.unread > 0)),
+  // First those that were unread when it opened: news must not put another place under the hand.
+  const [unread] = useState(
+    () => new Set(props.destinations.filter((each) => each.unread > 0).map(({ key }) => key)),
+  )
+  const unreadFirst = [...props.destinations].sort(
+    (a, b) => Number(unread.has(b.key)) - Number(unread.has(a.key)),
   )
   const found = matching(unreadFirst, words).slice(0, MOST)
   const go = (destination: Destination | undefined) => {

@@ -34,6 +34,10 @@ const MemberRow = ({ member, ...props }: MemberRowsProps & { member: ChannelMemb
   const name = people.nameOf(userId)
   const [isAsking, setAsking] = useState(false)
   const row = useRef<HTMLLIElement>(null)
+  const keep = () => {
+    setAsking(false)
+    requestAnimationFrame(() => row.current?.querySelector<HTMLElement>('.remove')?.focus())
+  }
   if (isAsking && remove) {
     return (
       <li class="row" ref={row}>
@@ -45,7 +49,7 @@ const MemberRow = ({ member, ...props }: MemberRowsProps & { member: ChannelMemb
           verb="Remove"
           keepVerb="Keep"
           act={() => keepingFocus(row.current, () => remove(userId))}
-          onKeep={() => setAsking(false)}
+          onKeep={keep}
         />
       </li>
     )
@@ -76,7 +80,7 @@ const MemberRow = ({ member, ...props }: MemberRowsProps & { member: ChannelMemb
         <small>{roleName(role)}</small>
       )}
       {remove && userId !== me && (
-        <IconButton label={`Remove ${name}`} onClick={() => setAsking(true)}>
+        <IconButton class="remove" label={`Remove ${name}`} onClick={() => setAsking(true)}>
           <X size={16} />
         </IconButton>
       )}

@@ -87,6 +87,7 @@ export const Composer = (props: ComposerProps) => {
     else {
       onSend?.(text)
       change('')
+      help.forget()
     }
     area.current?.focus()
   }
@@ -142,7 +143,12 @@ export const Composer = (props: ComposerProps) => {
         )}
         <CommandNote id={`${id}-note`} help={help} />
         <Remaining length={text.length} />
-        <Button kind="gold" class="send" busy={help.isBusy} onClick={canSend ? send : undefined}>
+        <Button
+          kind="gold"
+          class="send"
+          busy={isCommand && help.isBusy}
+          onClick={canSend ? send : undefined}
+        >
           Send
         </Button>
       </div>

@@ -17,6 +17,8 @@ export type CommandHelp = {
   tookKey(event: KeyboardEvent): boolean
   /** Carries the command out, if that is possible now. */
   run(): Promise<void>
+  /** Something else was sent: what was refused is said no longer. */
+  forget(): void
 }
 
 const NONE: readonly Suggestion[] = []
@@ -54,7 +56,7 @@ export const useCommandHelp = (
   const [closedFor, setClosedFor] = useState<string>()
   // Each with the text it belongs to: another text begins anew at once, not an effect later.
   const [moved, setMoved] = useState<{ text: string; to: number }>()
-  const [failure, setFailure] = useState<{ text: string; sentence: string }>()
+  const [failure, setFailure] = useState<{ text: string | undefined; sentence: string }>()
   const [isBusy, setBusy] = useState(false)
   const command = text.startsWith('/') ? read?.(text) : undefined
   const suggestions = closedFor === text ? NONE : (command?.suggestions ?? NONE)
@@ -78,11 +80,11 @@ export const useCommandHelp = (
   }
   const latest = useRef(text)
   latest.current = text
-  /** The box is free for what is typed next while the answer is on its way; a refused command comes back where nothing was. */
+  /** The box is free for what is typed next while the answer is on its way; a refused command comes back where nothing was, and else the refusal stays. */
   const refused = (sentence: string) => {
     const isFree = latest.current === ''
     if (isFree) change(text)
-    setFailure({ text: isFree ? text : latest.current, sentence })
+    setFailure({ text: isFree ? text : undefined, sentence })
   }
   const run = async () => {
     if (!command?.run || isBusy) return
@@ -92,8 +94,10 @@ export const useCommandHelp = (
     await command.run().catch((error: unknown) => refused(sentenceOf(error)))
     setBusy(false)
   }
-  const failed = failure?.text === text ? failure.sentence : ''
+  const isSaid = failure !== undefined && (failure.text ?? text) === text
+  const failed = isSaid ? failure.sentence : ''
+  const forget = () => setFailure(undefined)
   const note = failed || command?.note || ''
   const isWrong = failed !== '' || (command?.isWrong ?? false)
-  return { command, suggestions, chosen, note, isWrong, isBusy, take, tookKey, run }
+  return { command, suggestions, chosen, note, isWrong, isBusy, take, tookKey, run, forget }
 }

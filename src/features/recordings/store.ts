@@ -37,7 +37,7 @@ const nothing = <T>(): Listed<T> => ({ is: 'loading', items: shallow([]), becaus
 
 /** Fills a list. Where it did not come, the last one stays on show. */
 const fill = async <T>(list: Listed<T>, ask: () => Promise<T[]>): Promise<void> => {
-  if (list.is === 'failed') list.is = 'loading'
+  if (list.is === 'failed' && list.items.length === 0) list.is = 'loading'
   try {
     list.items = shallow(await ask())
     list.is = 'ready'

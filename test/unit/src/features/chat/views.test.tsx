@@ -113,6 +113,11 @@ describe('the box to write in', () => {
       second.ends[0]?.refuse(refusal)
       await vi.waitFor(() => expect(screen.getByText(/You are not allowed/)).toBeDefined())
       expect(second.box().value).toBe('next')
+      type(second.box(), 'next one')
+      expect(screen.getByText(/You are not allowed/)).toBeDefined()
+      fireEvent.keyDown(second.box(), { key: 'Enter' })
+      type(second.box(), 'next')
+      expect(screen.queryByText(/You are not allowed/)).toBeNull()
     })
   })
   it('loses no key that follows another at once, while the first still takes effect', async () => {
