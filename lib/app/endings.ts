@@ -6,9 +6,9 @@ const EXPIRY_CHECK_MS = 30_000
 /** How often it is asked whether another process wrote, in milliseconds: what the command line ended ends here within a second. */
 const OTHERS_CHECK_MS = 250
 
-/** Ends what hangs on sessions that ran out, or that the command line ended, and streams that could not be ended before. */
+/** Ends what hangs on sessions that ran out, or that the command line ended. */
 const endExpired = async ({
-  features: { auth, recordings, whip },
+  features: { auth, recordings },
   hub,
   sfu,
   connections,
@@ -22,7 +22,6 @@ const endExpired = async ({
     sfu.end({ sessionId }, 'Your session has ended.')
     recordings.cutOff({ sessionId })
   }
-  await whip.lookAgain()
 }
 
 const isSame = (one: User | undefined, other: User): boolean =>
@@ -78,11 +77,19 @@ const every = (ms: number, work: () => Promise<void>, onBug: (error: unknown) =>
  */
 export const watchEndings = async (parts: Parts, othersWrote: () => boolean) => {
   const { follow, forget } = await createFollower(parts)
-  const end = () => endExpired(parts)
+  const { whip } = parts.features
+  const end = async () => {
+    await endExpired(parts)
+    // Not waited for: Galene may hang. Streams that could not be ended before are tried again, too.
+    void whip.lookAgain().catch(parts.onBug)
+  }
+  let isDue = false
   const look = async () => {
-    if (!othersWrote()) return
+    isDue = othersWrote() || isDue
+    if (!isDue) return
     await follow()
     await end()
+    isDue = false
   }
   const stops = [
     every(EXPIRY_CHECK_MS, end, parts.onBug),

@@ -63,6 +63,7 @@ it('whoever stops in the middle leaves no file open', async () => {
     const { status, body } = await ask({}, stop.signal)
     expect(status).toBe(200)
     await body?.getReader().read()
+    expect(await timesOpen()).toBeGreaterThan(0)
     stop.abort()
   }
   await eventually(async () => expect(await timesOpen()).toBe(0))

@@ -104,7 +104,7 @@ export const connectTo = (url: string, headers: Record<string, string> = {}) => 
     opens: () => eventually(() => mustBe(socket.readyState === WebSocket.OPEN, 'not open yet')),
     all: (fields: Json) => heard.filter(fits(fields)),
     /** The first message that has all of `fields`, waiting for it. */
-    hears: (fields: Json, withinMs = 5_000) =>
+    hears: (fields: Json, withinMs = 15_000) =>
       eventually(
         () => {
           const found = heard.find(fits(fields))
@@ -115,7 +115,7 @@ export const connectTo = (url: string, headers: Record<string, string> = {}) => 
         5,
       ),
     /** How it was closed, waiting for it. */
-    isClosed: (withinMs = 5_000) =>
+    isClosed: (withinMs = 15_000) =>
       eventually(
         () => {
           if (closed) return closed

@@ -11,6 +11,8 @@ export type ThrottleNeeds = Pick<Config['auth'], 'sign_in_attempts' | 'sign_in_w
 
 /** A name may be tried from so many networks at once as if from one, in so many windows: as slow in the long run. */
 const NETWORKS = 10
+/** A timer can wait no longer: 24 days. */
+const LONGEST_SECONDS = 2_147_483
 
 /**
  * Counts failed sign-ins by address, and by name from all addresses together, so that many addresses guess no faster than one. Nobody
@@ -27,7 +29,7 @@ export const createThrottle = ({
   const byName = countAttempts({
     ...limits,
     most: most * NETWORKS,
-    windowSeconds: windowSeconds * NETWORKS,
+    windowSeconds: Math.min(windowSeconds * NETWORKS, LONGEST_SECONDS),
   })
   return {
     /** Throws `too-many-requests` with the seconds to wait. `settle` has to be told whether the password was right, and may throw the same. */

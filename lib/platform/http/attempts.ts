@@ -46,7 +46,5 @@ export const countAttempts = ({ most, windowSeconds, what }: AttemptLimits) => {
     },
     /** One attempt does not count after all. */
     giveBack: async (key: string): Promise<void> => void (await limiter.reward(key)),
-    /** The key starts afresh. */
-    forget: async (key: string): Promise<void> => void (await limiter.delete(key)),
   }
 }

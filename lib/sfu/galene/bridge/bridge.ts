@@ -178,9 +178,9 @@ export const createBridge = (needs: BridgeNeeds) => {
       all({ group }, (c) => c.joinedAt && c.recording.follow())
       endForbidden(group)
     },
-    /** Somebody of ours was in a group, and saw whether it is recorded. */
+    /** Somebody of ours was in a group, and saw whether it is recorded. Where anybody is on the bridge, they hear its end themselves. */
     recordingSeen: (group: string, isRecording: boolean) =>
-      isRecording || state.recordingEnded(group),
+      isRecording || joined(group).length > 0 || state.recordingEnded(group),
     onBridge,
     /** The SFU did not answer a look: all connections to it are looked at [SFU-14]. */
     sfuSilent: () => all({}, (c) => c.suspect()),

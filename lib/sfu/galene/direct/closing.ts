@@ -1,4 +1,5 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AccessPolicy } from '../../sfu.ts'
 
@@ -19,7 +20,7 @@ export const createClosing = (dataFolder: string, isOpen: boolean, policy: Acces
     policy: isOpen ? policy : nobody,
     /** Before anybody is let in. The data folder is there. */
     begin: () => isOpen && writeFileSync(mark, ''),
-    /** Everybody was put out, and nobody comes in any more. */
-    done: () => isClosing && rmSync(mark, { force: true }),
+    /** Everybody was put out, and nobody comes in any more. A mark that cannot be removed makes the next start look once more. */
+    done: () => void (isClosing && rm(mark, { force: true }).catch(() => undefined)),
   }
 }

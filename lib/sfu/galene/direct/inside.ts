@@ -36,6 +36,8 @@ export type Inside = {
 
 /** For the way in, and for what is waited for inside. */
 const ANSWER_MS = 4_000
+/** Galene asks whoever is silent for a sign of life well before: after this, nobody is there, whatever the socket says. */
+const SILENT_MS = 60_000
 const ABSENT = 'group does not exist'
 
 const isLockedIn = ({ status }: Frame): boolean =>
@@ -113,6 +115,8 @@ export const goInside = ({ url, group, token, connecting, own, first }: EntryNee
       socket.terminate()
     }
     const timer = setTimeout(() => fail(new Error('Galene does not answer')), ANSWER_MS)
+    const quiet = setTimeout(() => socket.terminate(), SILENT_MS).unref()
+    void ended.then(() => clearTimeout(quiet))
     const say = (message: Frame) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
     }
@@ -146,6 +150,7 @@ export const goInside = ({ url, group, token, connecting, own, first }: EntryNee
       first.forEach(say)
     })
     socket.on('message', (data) => {
+      quiet.refresh()
       const frame = readFrame(String(data))
       answers[String(frame.type)]?.(frame)
     })

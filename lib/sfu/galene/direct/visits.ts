@@ -17,6 +17,8 @@ export type VisitsNeeds = Omit<VisitorNeeds, 'present'> & PresentNeeds & TracesN
 
 /** Groups that are visited at once, however many have to be. */
 const AT_ONCE = 4
+/** How long until it is asked again which groups there are. */
+const AGAIN_MS = 10_000
 /** How long a stop waits for what is under way. */
 const STOP_MS = 1_500
 
@@ -146,7 +148,10 @@ export const createVisits = (needs: VisitsNeeds) => {
       look()
       if (!hasDirect) return
       const again = () => {
-        isLast = true
+        const [known] = needs.names()
+        isLast = known !== undefined
+        // The groups could not be read yet.
+        if (!isLast) second = setTimeout(again, AGAIN_MS).unref()
         look()
       }
       second = setTimeout(again, traces.firstMs()).unref()
