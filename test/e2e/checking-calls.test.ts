@@ -21,7 +21,7 @@ it('an admin finds out that no call server answers, and what to do about it', {
   await page.getByText('It does not answer: nobody can join a call.').waitFor()
   await page.getByRole('status').filter({ hasText: '1 problem' }).waitFor()
   await page.getByText('Problem: The call server does not answer').waitFor()
-  await page.getByText(/Start it, and compare sfu.url/).waitFor()
+  await page.getByText(/Start it, compare sfu.url/).waitFor()
   await page.getByRole('link', { name: 'general' }).first().waitFor()
   const again = page.getByRole('button', { name: 'Check again' })
   await again.click()
