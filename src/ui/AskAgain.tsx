@@ -10,6 +10,19 @@ export type AskAgainProps = {
   onKeep: () => void
 }
 
+/** Whether something is asked twice now. Who keeps it goes on from the button that asked, which `selector` names within `place`. */
+export const useAskedTwice = (place: { current: HTMLElement | null }, selector: string) => {
+  const [isAsking, setAsking] = useState(false)
+  return {
+    isAsking,
+    ask: () => setAsking(true),
+    keep() {
+      setAsking(false)
+      requestAnimationFrame(() => place.current?.querySelector<HTMLElement>(selector)?.focus())
+    },
+  }
+}
+
 /** In place of a button whose work nothing undoes. The harmless answer stands last and has the focus: a second click or Enter does no harm. */
 export const AskAgain = ({ verb, keepVerb, act, onKeep }: AskAgainProps) => {
   const [isBusy, setBusy] = useState(false)

@@ -4,7 +4,7 @@ import type { ChannelRole, MyChannel } from '../../../lib/protocol/channels.ts'
 import { MAX_CHANNEL_NAME_LENGTH, MAX_TOPIC_LENGTH } from '../../../lib/protocol/limits.ts'
 import { sentenceOf } from '../../platform/request-error.ts'
 import type { Wire } from '../../platform/socket.ts'
-import { AskAgain } from '../../ui/AskAgain.tsx'
+import { AskAgain, useAskedTwice } from '../../ui/AskAgain.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { Failure, Field } from '../../ui/Field.tsx'
@@ -51,20 +51,16 @@ const Details = ({ channel, channels }: { channel: MyChannel; channels: Channels
 
 /** Leaving a private channel is asked twice: only others can bring one back. */
 const Leave = ({ channel, leave }: { channel: MyChannel; leave: () => Promise<void> }) => {
-  const [isAsking, setAsking] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const end = useRef<HTMLElement>(null)
-  const stay = () => {
-    setAsking(false)
-    requestAnimationFrame(() => end.current?.querySelector('button')?.focus())
-  }
+  const { isAsking, ask, keep } = useAskedTwice(end, 'button')
   const leaveOpen = async () => {
     setBusy(true)
     await leave()
     setBusy(false)
   }
   if (!isAsking) {
-    const start = channel.private ? () => setAsking(true) : () => void leaveOpen()
+    const start = channel.private ? ask : () => void leaveOpen()
     return (
       <footer class="form-end panel-end" ref={end}>
         <Button class="ends" busy={isBusy} onClick={start}>
@@ -76,7 +72,7 @@ const Leave = ({ channel, leave }: { channel: MyChannel; leave: () => Promise<vo
   return (
     <footer class="form-end panel-end" ref={end}>
       <p class="panel-ask">{channel.name} is private: you come back only when you are invited.</p>
-      <AskAgain verb="Leave channel" keepVerb="Stay" act={leave} onKeep={stay} />
+      <AskAgain verb="Leave channel" keepVerb="Stay" act={leave} onKeep={keep} />
     </footer>
   )
 }

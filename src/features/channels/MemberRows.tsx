@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import type { ChannelMember, ChannelRole } from '../../../lib/protocol/channels.ts'
-import { AskAgain } from '../../ui/AskAgain.tsx'
+import { AskAgain, useAskedTwice } from '../../ui/AskAgain.tsx'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { X } from '../../ui/icons.tsx'
@@ -32,12 +32,8 @@ const MemberRow = ({ member, ...props }: MemberRowsProps & { member: ChannelMemb
   const { people, me, setRole, remove } = props
   const { userId, role } = member
   const name = people.nameOf(userId)
-  const [isAsking, setAsking] = useState(false)
   const row = useRef<HTMLLIElement>(null)
-  const keep = () => {
-    setAsking(false)
-    requestAnimationFrame(() => row.current?.querySelector<HTMLElement>('.remove')?.focus())
-  }
+  const { isAsking, ask, keep } = useAskedTwice(row, '.remove')
   if (isAsking && remove) {
     return (
       <li class="row" ref={row}>
@@ -80,7 +76,7 @@ const MemberRow = ({ member, ...props }: MemberRowsProps & { member: ChannelMemb
         <small>{roleName(role)}</small>
       )}
       {remove && userId !== me && (
-        <IconButton class="remove" label={`Remove ${name}`} onClick={() => setAsking(true)}>
+        <IconButton class="remove" label={`Remove ${name}`} onClick={ask}>
           <X size={16} />
         </IconButton>
       )}

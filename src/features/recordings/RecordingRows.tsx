@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks'
 import type { Recording } from '../../../lib/protocol/recordings.ts'
 import { sentenceOf } from '../../platform/request-error.ts'
-import { AskAgain } from '../../ui/AskAgain.tsx'
+import { AskAgain, useAskedTwice } from '../../ui/AskAgain.tsx'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { dayOf, timeOf } from '../../ui/dates.ts'
 import { Failure } from '../../ui/Field.tsx'
@@ -50,12 +50,8 @@ const Player = ({ address, label }: { address: string; label: string }) => {
 const RecordingRow = (props: RowProps) => {
   const { recording, channelSlug, nameOf, canManage, now, store, onFailure } = props
   const [isPlaying, setPlaying] = useState(false)
-  const [isAsking, setAsking] = useState(false)
   const row = useRef<HTMLLIElement>(null)
-  const keep = () => {
-    setAsking(false)
-    requestAnimationFrame(() => row.current?.querySelector<HTMLElement>('.delete')?.focus())
-  }
+  const { isAsking, ask, keep } = useAskedTwice(row, '.delete')
   const remove = async () => {
     onFailure(undefined)
     await keepingFocus(row.current, () => store.remove(recording)).catch((error: unknown) =>
@@ -96,7 +92,7 @@ const RecordingRow = (props: RowProps) => {
             <Download size={16} />
           </a>
           {canManage && (
-            <IconButton class="delete" label={`Delete ${what}`} onClick={() => setAsking(true)}>
+            <IconButton class="delete" label={`Delete ${what}`} onClick={ask}>
               <Trash2 size={16} />
             </IconButton>
           )}

@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { MAX_WHIP_KEY_NAME_LENGTH } from '../../../lib/protocol/limits.ts'
 import type { NewWhipKey, WhipKey } from '../../../lib/protocol/recordings.ts'
 import { sentenceOf } from '../../platform/request-error.ts'
-import { AskAgain } from '../../ui/AskAgain.tsx'
+import { AskAgain, useAskedTwice } from '../../ui/AskAgain.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { CopyButton } from '../../ui/CopyButton.tsx'
 import { dayOf, timeOf } from '../../ui/dates.ts'
@@ -59,7 +59,6 @@ type KeyProps = Omit<WhipKeysProps, 'origin'> & {
 
 const KeyRow = ({ store, whipKey, personOf, now, onFailure }: KeyProps) => {
   const { name, createdBy, createdAt, publishing } = whipKey
-  const [isAsking, setAsking] = useState(false)
   const row = useRef<HTMLLIElement>(null)
   const revoke = async () => {
     onFailure(undefined)
@@ -67,10 +66,7 @@ const KeyRow = ({ store, whipKey, personOf, now, onFailure }: KeyProps) => {
       onFailure(sentenceOf(error)),
     )
   }
-  const keep = () => {
-    setAsking(false)
-    requestAnimationFrame(() => row.current?.querySelector('button')?.focus())
-  }
+  const { isAsking, ask, keep } = useAskedTwice(row, 'button')
   return (
     <li class="row whip-key" ref={row}>
       <div class="row-text">
@@ -84,7 +80,7 @@ const KeyRow = ({ store, whipKey, personOf, now, onFailure }: KeyProps) => {
       {isAsking ? (
         <AskAgain verb="Revoke for good" keepVerb="Keep" act={revoke} onKeep={keep} />
       ) : (
-        <Button class="ends" onClick={() => setAsking(true)}>
+        <Button class="ends" onClick={ask}>
           Revoke<span class="hidden-words">: {name}</span>
         </Button>
       )}
