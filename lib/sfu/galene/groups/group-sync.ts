@@ -98,6 +98,13 @@ export class GroupSync {
     if (this.states.get(name)?.state === 'in-step') this.set(name, PENDING)
   }
 
+  /** Knows a channel as it is in the database now, however long what was written of it before takes. */
+  async reread(name: string): Promise<void> {
+    const groups = await this.needs.source(name).catch(() => [])
+    const group = groups.find((each) => each.name === name)
+    if (group && this.known.has(name)) this.known.set(name, group)
+  }
+
   /** Any group may be another one there now. */
   doubt() {
     for (const name of this.known.keys()) this.unsure.add(name)

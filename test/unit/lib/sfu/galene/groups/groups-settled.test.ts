@@ -114,3 +114,13 @@ it('what a long round has read is not written over what changed since', async ()
   const last = new Map(kept)
   expect(names.map((name) => last.get(name))).toEqual(names.map(() => 5))
 })
+
+it('whether a call may be recorded is known at once, however long an earlier change of its group takes', async () => {
+  close()
+  groups.changed('attic')
+  await vi.advanceTimersByTimeAsync(10)
+  channels = [group('attic', { allowRecording: true })]
+  groups.changed('attic')
+  await vi.advanceTimersByTimeAsync(0)
+  expect(groups.mayRecord('attic')).toBe(true)
+})
