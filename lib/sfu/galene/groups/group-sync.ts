@@ -98,7 +98,7 @@ export class GroupSync {
     if (this.states.get(name)?.state === 'in-step') this.set(name, PENDING)
   }
 
-  /** Knows a channel as it is in the database now, however long what was written of it before takes. */
+  /** Knows a channel as it is in the database now, however long what is being written before it takes. */
   async reread(name: string): Promise<void> {
     const groups = await this.needs.source(name).catch(() => [])
     const group = groups.find((each) => each.name === name)

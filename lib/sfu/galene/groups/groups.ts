@@ -56,7 +56,7 @@ export class Groups {
     } else {
       this.wanted.add(name)
       this.sync.pend(name)
-      if (this.isAtWork()) void this.sync.reread(name)
+      if (this.isAtWork() && (this.naming ?? this.sync.underWay(name))) void this.sync.reread(name)
     }
     this.later()
   }
