@@ -70,7 +70,7 @@ export const createApp = (needs: AppNeeds) => {
     clearTimeout(cutOff)
     diagnosis.stop()
     for (const end of ends) end()
-    for (const { close } of [features.presence, features.calls, features.moderation]) close()
+    for (const name of ['presence', 'calls', 'moderation', 'whip'] as const) features[name].close()
     await database.close()
   }
 

@@ -80,9 +80,11 @@ export const watchEndings = async (parts: Parts, othersWrote: () => boolean) => 
   const { whip } = parts.features
   const end = async () => {
     await endExpired(parts)
-    // Not waited for: Galene may hang. Streams that could not be ended before are tried again, too.
+    // Not waited for: Galene may hang.
     void whip.lookAgain().catch(parts.onBug)
   }
+  // What could not be ended before Pyrite stopped.
+  void whip.lookAgain().catch(parts.onBug)
   let isDue = false
   const look = async () => {
     isDue = othersWrote() || isDue

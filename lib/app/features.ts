@@ -95,6 +95,7 @@ export const createFeatures = (needs: FeatureNeeds) => {
     ...{ database, log: needs.log, channels, sfu, now, newId },
     admit: calls.admit,
     newSecret: newToken,
+    onBug,
   })
   const stockClient = createStockClient({ auth: people.auth, admit: calls.admit, sfu, now })
   return { ...people, presence, moderation, chat, calls, recordings, whip, stockClient }

@@ -7,6 +7,8 @@ import * as queries from './queries.ts'
 
 /** How long a media server that calls leave may take to end the streams there. In milliseconds. */
 const LEAVE_MS = 2_000
+/** How soon what could not be ended is tried again, in milliseconds. */
+const AGAIN_MS = 1_000
 
 /** The stream of a key, as the media server knows it; undefined while there is none. */
 export const publishedBy = ({ slug, resource, resourceToken }: queries.KeyRow) =>
@@ -14,9 +16,12 @@ export const publishedBy = ({ slug, resource, resourceToken }: queries.KeyRow) =
     ? undefined
     : { group: slug, resource, token: resourceToken }
 
-/** The streams that devices publish now, and ending them. */
-export const liveStreams = ({ database: { db }, log, admit, sfu }: WhipNeeds) => {
-  /** What the door of the call says to the person a key acts for. */
+/** Whether what a key publishes has to end, whatever its person may do now: they were put out while it ran. */
+const hasToEnd = ({ resource, publishedAt }: queries.KeyRow): boolean =>
+  resource !== null && publishedAt === null
+
+/** What the door of the call says to the person a key acts for. */
+const asking = (admit: WhipNeeds['admit']) => {
   const ask = async (key: queries.KeyRow): Promise<'yes' | 'locked' | 'no'> => {
     if (key.disabled === 1 || isRevoked(key)) return 'no'
     const { createdBy: userId, username, displayName, slug } = key
@@ -25,35 +30,87 @@ export const liveStreams = ({ database: { db }, log, admit, sfu }: WhipNeeds) =>
     if ('role' in admission) return admission.role === 'listener' ? 'no' : 'yes'
     return admission.error === 'locked' ? 'locked' : 'no'
   }
-  /** Whether that person may present in the key's channel now. */
-  const mayPublish = async (key: queries.KeyRow): Promise<boolean> => (await ask(key)) === 'yes'
-  /** Whether what the key publishes may go on. A lock keeps newcomers out, and ends nothing. */
-  const mayGoOn = async (key: queries.KeyRow): Promise<boolean> => (await ask(key)) !== 'no'
+  return {
+    /** Whether that person may present in the key's channel now. */
+    mayPublish: async (key: queries.KeyRow): Promise<boolean> => (await ask(key)) === 'yes',
+    /** Whether what the key publishes may go on. A lock keeps newcomers out, and ends nothing. */
+    mayGoOn: async (key: queries.KeyRow): Promise<boolean> => (await ask(key)) !== 'no',
+  }
+}
+
+/** Ending streams. What a media server that does not answer carries on is told to `failed`. */
+const ending = ({ database: { db }, log, sfu }: WhipNeeds, failed: () => void) => {
+  /** What could not be ended yet. */
+  const failing = new Set<string>()
   /** Ends a stream that may be gone already; `at` is where it was published. */
   const end = async (
     keyId: string,
     published: Published,
     at: Pick<Whip, 'end'> = sfu().whip,
   ): Promise<void> => {
+    const { resource, group: channel } = published
     try {
       await at.end(published)
-    } catch (error) {
-      if (!(error instanceof PyriteError)) throw error
-      // A call server that does not answer carries no stream, or will be asked again by the next look.
-      log.warn({ err: error, channel: published.group }, 'a published stream could not be ended')
+    } catch (err) {
+      if (!(err instanceof PyriteError)) throw err
+      const level = failing.has(resource) ? 'debug' : 'warn'
+      failing.add(resource)
+      log[level]({ err, channel }, 'a published stream could not be ended')
+      failed()
       return
     }
-    await queries.ended(db, keyId, published.resource)
+    failing.delete(resource)
+    await queries.ended(db, keyId, resource)
   }
   const endOf = async (key: queries.KeyRow): Promise<void> => {
     const published = publishedBy(key)
     if (published) await end(key.id, published)
+  }
+  return { end, endOf }
+}
+
+/** Does something again a while after it failed, once for all that failed meanwhile, until that is stopped. */
+const createRetry = (again: () => Promise<void>, onBug: (error: unknown) => void) => {
+  let timer: NodeJS.Timeout | undefined
+  let isStopped = false
+  const run = () => {
+    timer = undefined
+    again().catch((error: unknown) => isStopped || onBug(error))
+  }
+  return {
+    soon() {
+      if (!isStopped) timer ??= setTimeout(run, AGAIN_MS).unref()
+    },
+    stop() {
+      isStopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** The streams that devices publish now, and ending them. What could not be ended is tried again, until `close`. */
+export const liveStreams = (needs: WhipNeeds) => {
+  const { sfu, onBug } = needs
+  const { db } = needs.database
+  const { mayPublish, mayGoOn } = asking(needs.admit)
+  const retry = createRetry(() => lookAgain(), onBug)
+  const { end, endOf } = ending(needs, retry.soon)
+  /** What somebody may do may have changed: ends what their devices may not publish any more. Without a person: anybody's. */
+  const lookAgain = async (userId?: string, slug?: string): Promise<void> => {
+    const keys = await queries.publishing(db, userId, slug)
+    const look = async (key: queries.KeyRow) => {
+      if (hasToEnd(key) || !(await mayGoOn(key))) await endOf(key)
+    }
+    await Promise.all(keys.map(look))
+    await queries.deleteRevoked(db)
   }
   return {
     mayPublish,
     mayGoOn,
     end,
     endOf,
+    lookAgain,
+    close: retry.stop,
     /** Whether a key publishes, as the media server says: a device that was cut off says nothing. */
     async isLive(key: queries.KeyRow): Promise<boolean> {
       const published = publishedBy(key)
@@ -82,17 +139,11 @@ export const liveStreams = ({ database: { db }, log, admit, sfu }: WhipNeeds) =>
     },
     /** Ends what the devices of somebody publish, in one channel or in all: they were put out of the call. A device may begin again. */
     async endAllOf(userId: string, slug?: string): Promise<void> {
-      await Promise.all((await queries.publishing(db, userId, slug)).map(endOf))
-      await queries.deleteRevoked(db)
-    },
-    /** What somebody may do may have changed: ends what their devices may not publish any more. Without a person: anybody's. */
-    async lookAgain(userId?: string, slug?: string): Promise<void> {
-      const keys = await queries.publishing(db, userId, slug)
-      await Promise.all(
-        keys.map(async (key) => {
-          if (!(await mayGoOn(key))) await endOf(key)
-        }),
-      )
+      const putOut = async (key: queries.KeyRow) => {
+        if (key.resource !== null) await queries.mustEnd(db, key.id, key.resource)
+        await endOf(key)
+      }
+      await Promise.all((await queries.publishing(db, userId, slug)).map(putOut))
       await queries.deleteRevoked(db)
     },
   }

@@ -5,7 +5,7 @@ import type { Channels } from '../channels/index.ts'
 
 export type WhipNeeds = {
   database: Pick<Database, 'db' | 'write'>
-  log: Pick<Log, 'warn' | 'info'>
+  log: Pick<Log, 'warn' | 'info' | 'debug'>
   channels: Pick<Channels, 'standing' | 'mustManage'>
   /** The door of the channel's call: what it says of the person, it says of their devices. */
   admit: AccessPolicy
@@ -14,4 +14,5 @@ export type WhipNeeds = {
   newId: () => string
   /** A fresh secret of 256 bits. */
   newSecret: () => string
+  onBug: (error: unknown) => void
 }

@@ -61,6 +61,19 @@ export const began = async (db: Db, { id, keyHash }: KeyRow, now: Publishing): P
   return numUpdatedRows > 0n
 }
 
+/**
+ * What the key publishes has to end, where it is this: until that is done, nothing says since when it publishes, and another stream of
+ * the key may take its place.
+ */
+export const mustEnd = async (db: Db, id: string, resource: string): Promise<void> => {
+  await db
+    .updateTable('whipKeys')
+    .set({ publishedAt: null })
+    .where('id', '=', id)
+    .where('resource', '=', resource)
+    .execute()
+}
+
 /** The key publishes no more, where it was this that it published. */
 export const ended = async (db: Db, id: string, resource: string): Promise<void> => {
   await db

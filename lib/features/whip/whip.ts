@@ -117,6 +117,7 @@ export const whipRules = (needs: WhipNeeds) => {
     lookAgain: live.lookAgain,
     endAllOf: live.endAllOf,
     leave: live.leave,
+    close: live.close,
     mustHaveKey,
 
     /** Publishes a stream and answers its name. Throws `whip.refused`, `malformed`, `calls.no-answer`, `calls.not-supported`. */

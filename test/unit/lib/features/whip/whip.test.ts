@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '../../../../../lib/platform/db/open
 import { PyriteError } from '../../../../../lib/platform/errors.ts'
 import { createLog } from '../../../../../lib/platform/log.ts'
 import type { Admission, Published, Whip } from '../../../../../lib/sfu/sfu.ts'
+import { eventually } from '../../../../support/eventually.ts'
 
 let database: Database
 let whip: ReturnType<typeof createWhip>
@@ -16,6 +17,7 @@ let admission: Admission
 let streams: Published[]
 let answers: boolean
 let begun: number
+let bugs: unknown[]
 /** The one that carries calls now. */
 let carries: Whip
 /** Runs while the media server takes an offer. */
@@ -79,6 +81,7 @@ beforeEach(async () => {
   admission = { role: 'member' }
   streams = []
   begun = 0
+  bugs = []
   answers = true
   carries = mediaServer
   meanwhile = async () => undefined
@@ -91,9 +94,14 @@ beforeEach(async () => {
     now: () => new Date(at),
     newId: () => `key-${++ids}`,
     newSecret: () => `secret-of-forty-three-characters-${++secrets}`,
+    onBug: (error) => void bugs.push(error),
   })
 })
-afterEach(() => database.close())
+afterEach(async () => {
+  whip.close()
+  await database.close()
+  expect(bugs).toEqual([])
+})
 
 const newKey = () => whip.createKey('bob', { ...garden, name: 'Stage' })
 const enter = (secret: string) => whip.mustHaveKey(`Bearer ${secret}`, 'garden', '192.0.2.1')
@@ -175,6 +183,26 @@ describe('a key', () => {
     await expect(whip.revokeKey('bob', { ...garden, keyId: key.id })).rejects.toMatchObject({
       code: 'not-found',
     })
+  })
+
+  it('whose person is kicked while the call server is away ends what it published, and not what it publishes after [WHIP-7]', async () => {
+    const { secret } = await newKey()
+    await whip.publish(await enter(secret), request)
+    answers = false
+    await whip.endAllOf('bob', 'garden')
+    expect(streams).toHaveLength(1)
+    answers = true
+    expect((await keys())[0]?.publishing).toBeNull()
+    await eventually(() => expect(streams).toEqual([]))
+    expect(await stored()).toMatchObject([{ resource: null }])
+    await whip.publish(await enter(secret), request)
+    answers = false
+    await whip.endAllOf('bob', 'garden')
+    answers = true
+    await whip.publish(await enter(secret), request)
+    await whip.lookAgain()
+    expect(streams).toMatchObject([{ resource: 'stream-3' }])
+    expect((await keys())[0]?.publishing).toBe(at)
   })
 
   it('says that it publishes only while the call server says so too [WHIP-1]', async () => {
