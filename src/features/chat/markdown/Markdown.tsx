@@ -20,6 +20,9 @@ const Mention = ({ username, mentioned }: { username: string; mentioned: Mention
   )
 }
 
+/** A list has room for its longest number, which would stand on the writer's picture. */
+const digitsOf = (number: number): number => String(number).length
+
 const inline = (node: Inline, key: number, mentioned: Mentioned): ComponentChildren => {
   if (typeof node === 'string') return node
   if (node.is === 'code') return <code key={key}>{node.text}</code>
@@ -63,7 +66,12 @@ const block = (node: Block, key: number, mentioned: Mentioned): ComponentChildre
       {items}
     </ul>
   ) : (
-    <ol key={key} dir="auto" start={node.start}>
+    <ol
+      key={key}
+      dir="auto"
+      start={node.start}
+      style={{ '--digits': digitsOf(node.start + items.length - 1) }}
+    >
       {items}
     </ol>
   )

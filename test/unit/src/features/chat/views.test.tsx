@@ -36,6 +36,13 @@ describe('a message', () => {
     ])
     expect(drawn.textContent).toBe('@alice and @nobody')
   })
+  it('gives the numbers of a list the room that the longest takes', () => {
+    const roomOf = (text: string) =>
+      draw(text).querySelector('ol')?.style.getPropertyValue('--digits')
+    expect(roomOf('1. one\n2. two')).toBe('1')
+    expect(roomOf('9. nine\n10. ten')).toBe('2')
+    expect(roomOf('2024. A good year')).toBe('4')
+  })
   it('draws 10,000 nested quotes and marks without running out of stack', () => {
     expect(draw(`${'> '.repeat(3_000)}a`).textContent).toContain('a')
     expect(draw(`${'*_'.repeat(2_000)}a${'_*'.repeat(2_000)}`).textContent).toContain('a')
