@@ -96,6 +96,24 @@ it('the longest name takes one line, in the box to write in and over the call', 
   await alice.close()
 })
 
+it('a long name that runs from right to left keeps its beginning', { timeout: LONG }, async () => {
+  const client = await world.pyrite.signIn('alice')
+  const name = 'قناة التصميم والبحث والتطوير والاختبار'
+  await client.send('POST', '/api/channels', { name, slug: 'right-to-left' })
+  const alice = await world.comes('alice', { ...PHONE, path: '/channels/right-to-left' })
+  const head = alice.page.locator('.channel-head .channel-name')
+  await head.waitFor()
+  const { box, first } = await head.evaluate((element) => {
+    const range = document.createRange()
+    range.setStart(element.firstChild ?? element, 0)
+    range.setEnd(element.firstChild ?? element, 1)
+    return { box: element.getBoundingClientRect(), first: range.getBoundingClientRect() }
+  })
+  expect(first.right).toBeLessThanOrEqual(box.right + 1)
+  expect(first.left).toBeGreaterThanOrEqual(box.left)
+  await alice.close()
+})
+
 it('a call can be joined, put away, found again and left', { timeout: LONG }, async () => {
   const bob = await world.comes('bob', { path: '/channels/general' })
   await joinCall(bob)
