@@ -8,8 +8,10 @@ import { Skeleton } from '../../ui/Placeholders.tsx'
 import { ChannelIcon } from './ChannelIcon.tsx'
 import type { People } from './people.ts'
 import type { ChannelsStore } from './store.ts'
+import { Unread } from './Unread.tsx'
 
-const MOST_FACES = 4
+/** Beside them the words have room, which say how many there are. */
+const MOST_FACES = 3
 
 /** The time, kept fresh enough for whole minutes. */
 const useMinutes = (): number => {
@@ -36,9 +38,6 @@ const InCall = ({ call, people }: { call: readonly CallParticipant[]; people: Pe
         {userIds.slice(0, MOST_FACES).map((id) => (
           <Avatar key={id} id={id} name={people.nameOf(id)} size="small" />
         ))}
-        {userIds.length > MOST_FACES && (
-          <span class="more-faces">+{userIds.length - MOST_FACES}</span>
-        )}
       </span>
       <span class="in-call-words">
         In a call · {userIds.length}
@@ -48,14 +47,6 @@ const InCall = ({ call, people }: { call: readonly CallParticipant[]; people: Pe
     </span>
   )
 }
-
-const Unread = ({ count }: { count: number }) =>
-  count > 0 ? (
-    <span class="count">
-      {count > 999 ? '999+' : count}
-      <span class="hidden-words"> unread</span>
-    </span>
-  ) : null
 
 const ChannelLink = (props: { channel: MyChannel; isCurrent: boolean; people: People }) => {
   const { channel, isCurrent, people } = props

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { matching } from './matching.ts'
+import { Unread } from './Unread.tsx'
 
 /** Somewhere Ctrl+K leads to. */
 export type Destination = {
@@ -73,7 +74,7 @@ export const JumpDialog = (props: {
             onKeyDown={onKeyDown}
           >
             <span class="row-name">{destination.name}</span>
-            {destination.unread > 0 && <span class="count">{destination.unread}</span>}
+            <Unread count={destination.unread} />
             <small>{destination.what}</small>
           </div>
         ))}
