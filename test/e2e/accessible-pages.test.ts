@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { openWorld, type World } from '../support/browser.ts'
 import { joinCall, tileOf } from './support/call.ts'
 import { seed, shows } from './support/chat.ts'
-import { barriers } from './support/page.ts'
+import { barriers, coveredByHead } from './support/page.ts'
 
 const LONG = 90_000
 let world: World
@@ -68,6 +68,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
       await page.getByRole('button', { name }).click()
       await page.getByRole('dialog').waitFor()
       expect(await barriers(alice)).toEqual([])
+      expect(await coveredByHead(page)).toBeLessThanOrEqual(0)
       await page.keyboard.press('Escape')
       await page.getByRole('dialog').waitFor({ state: 'detached' })
     }

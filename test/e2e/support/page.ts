@@ -59,6 +59,15 @@ export const unreachableControls = (page: Page, smallest: number): Promise<strin
       })
   }, smallest)
 
+/** How many pixels of what follows the head of the open dialog are hidden beneath it. */
+export const coveredByHead = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const head = document.querySelector('dialog[open] .dialog-head')
+    const next = head?.nextElementSibling
+    if (!head || !next) throw new Error('there is no dialog with anything in it')
+    return Math.round(head.getBoundingClientRect().bottom - next.getBoundingClientRect().top)
+  })
+
 /** By how many pixels the page is wider than the window. */
 export const sidewaysScroll = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
