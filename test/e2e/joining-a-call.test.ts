@@ -71,12 +71,16 @@ eachSfu('three people in a call', ({ galene }) => {
     await Promise.all([decodes(alice, 'Bob'), decodes(carol, 'Bob')])
   })
 
-  it('a shared screen is a picture of its own, enlarged by a click', {
+  it('a shared screen is a picture of its own, enlarged by a click, beside what can be done with the others', {
     timeout: LONG,
   }, async () => {
     await carol.page.getByRole('button', { name: 'Share screen' }).click()
     await Promise.all([decodes(alice, 'Carol, screen'), decodes(bob, 'Carol, screen')])
     await alice.page.getByRole('button', { name: 'Enlarge Carol, screen' }).click()
+    await alice.page.getByTestId('stage').locator('video').waitFor()
+    await tileOf(alice, 'Bob').getByLabel('More for Bob').click()
+    await tileOf(alice, 'Bob').getByText('Send a file').waitFor()
+    await alice.page.keyboard.press('Escape')
     await alice.page.getByTestId('stage').locator('video').waitFor()
     await carol.page.getByRole('button', { name: 'Stop sharing' }).click()
     for (const other of [alice, bob]) {
