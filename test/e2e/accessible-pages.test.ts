@@ -14,6 +14,11 @@ beforeAll(async () => {
     '> quoted\n\nand answered',
     '/me waves',
   ])
+  const [alice, mallory] = [
+    await world.pyrite.signIn('alice'),
+    await world.pyrite.signIn('mallory'),
+  ]
+  await alice.send('PATCH', `/api/users/${mallory.user.id}`, { disabled: true })
 }, LONG)
 afterAll(() => world?.stop())
 afterEach(() => expect(world.complaints()).toEqual([]))
