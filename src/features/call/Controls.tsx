@@ -9,6 +9,7 @@ import {
   VideoOff,
 } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
+import { closeOnEscape, closeOnLeave } from './closing.ts'
 import { DevicePicker } from './DevicePicker.tsx'
 import { RecordControl, type RecordingProps } from './Recording.tsx'
 import type { CallStore } from './store.ts'
@@ -75,11 +76,11 @@ export const Controls = ({ call, recording }: RecordingProps) => {
         {sharing ? <MonitorX size={20} /> : <MonitorUp size={20} />}
       </Control>
       <RecordControl call={call} recording={recording} />
-      <details class="control-menu">
+      <details class="control-menu" onFocusOut={closeOnLeave} onKeyDown={closeOnEscape}>
         <summary class="control" aria-label="Devices" title="Devices">
           <SlidersHorizontal size={20} />
         </summary>
-        <div class="control-panel">
+        <div class="control-panel" tabIndex={-1}>
           <DevicePicker call={call} />
         </div>
       </details>

@@ -2,28 +2,12 @@ import { Ellipsis } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { onScrolling, showBeside } from '../../ui/placing.ts'
-
-const closeOnLeave = (event: FocusEvent & { currentTarget: HTMLDetailsElement }) => {
-  if (!event.currentTarget.contains(event.relatedTarget as Node | null))
-    event.currentTarget.open = false
-}
-
-/** The keyboard goes on from the button that opened it. */
-const close = (menu: HTMLDetailsElement) => {
-  menu.open = false
-  menu.querySelector('summary')?.focus()
-}
+import { close, closeOnEscape, closeOnLeave } from './closing.ts'
 
 /** Something was chosen: the menu has done its work, and a second click does not do it again. Before it is done: a dialog gives the focus back to what had it. */
 const closeOnChoice = (event: MouseEvent & { currentTarget: HTMLDetailsElement }) => {
   if (event.target instanceof Element && event.target.closest('.menu-item'))
     close(event.currentTarget)
-}
-
-const closeOnEscape = (event: KeyboardEvent & { currentTarget: HTMLDetailsElement }) => {
-  if (event.key !== 'Escape' || !event.currentTarget.open) return
-  event.preventDefault()
-  close(event.currentTarget)
 }
 
 /** The strip that a tile is in scrolls: its menu stands in front of it, or it would be cut off. */
