@@ -3,6 +3,8 @@ import type { Parts } from './parts.ts'
 
 /** How often live connections of sessions that ran out are looked for, in milliseconds. */
 const EXPIRY_CHECK_MS = 30_000
+/** How often it is asked whether devices that publish still do, in milliseconds: one that is cut off says nothing. */
+const DEVICES_CHECK_MS = 5_000
 /** How often it is asked whether another process wrote, in milliseconds: what the command line ended ends here within a second. */
 const OTHERS_CHECK_MS = 250
 
@@ -96,6 +98,7 @@ export const watchEndings = async (parts: Parts, othersWrote: () => boolean) => 
   const stops = [
     every(EXPIRY_CHECK_MS, end, parts.onBug),
     every(OTHERS_CHECK_MS, look, parts.onBug),
+    every(DEVICES_CHECK_MS, whip.look, parts.onBug),
     forget,
   ]
   return () => {

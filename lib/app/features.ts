@@ -7,14 +7,14 @@ import { createPresence } from '../features/presence/index.ts'
 import { createRecordings } from '../features/recordings/index.ts'
 import { createStockClient } from '../features/stock-client/index.ts'
 import { createHashing, createUsers } from '../features/users/index.ts'
-import { createWhip } from '../features/whip/index.ts'
+import { createWhip, publishesInto } from '../features/whip/index.ts'
 import type { Bus } from '../platform/bus/bus.ts'
 import type { Config } from '../platform/config/schema.ts'
 import type { Database } from '../platform/db/open.ts'
 import { timedId } from '../platform/ids.ts'
 import type { Log } from '../platform/log.ts'
 import type { Hub } from '../platform/ws/hub.ts'
-import type { CallParticipant, MyChannel } from '../protocol/channels.ts'
+import type { CallDevice, CallParticipant, MyChannel } from '../protocol/channels.ts'
 import type { Sfu } from '../sfu/sfu.ts'
 import { newToken } from './secrets.ts'
 
@@ -24,7 +24,8 @@ export type PeopleNeeds = {
   bus: Bus
   hub: Hub
   callOf: (slug: string) => CallParticipant[]
-  /** Absent where no calls are. */
+  /** Both absent where no calls are. */
+  devicesOf?: (slug: string) => CallDevice[]
   recordingOf?: (slug: string) => MyChannel['recording']
   now: () => Date
   newId: () => string
@@ -32,7 +33,7 @@ export type PeopleNeeds = {
 
 /** People, their sessions and where they talk: all that the command line needs. */
 export const createPeople = (needs: PeopleNeeds) => {
-  const { config, database, bus, hub, callOf, recordingOf, now, newId } = needs
+  const { config, database, bus, hub, callOf, devicesOf, recordingOf, now, newId } = needs
   const { db } = database
   const hashing = createHashing({ atOnce: config.auth.hashing_at_once })
   const users = createUsers({ db, bus, hashing, now, newId })
@@ -53,6 +54,7 @@ export const createPeople = (needs: PeopleNeeds) => {
     bus,
     hub,
     callOf,
+    ...(devicesOf && { devicesOf }),
     ...(recordingOf && { recordingOf }),
     ledger,
     now,
@@ -62,7 +64,7 @@ export const createPeople = (needs: PeopleNeeds) => {
 }
 export type People = ReturnType<typeof createPeople>
 
-export type FeatureNeeds = Omit<PeopleNeeds, 'callOf' | 'recordingOf'> & {
+export type FeatureNeeds = Omit<PeopleNeeds, 'callOf' | 'devicesOf' | 'recordingOf'> & {
   sfu: () => Sfu
   log: Log
   onBug: (error: unknown) => void
@@ -74,6 +76,7 @@ export const createFeatures = (needs: FeatureNeeds) => {
   const people = createPeople({
     ...needs,
     callOf: (slug) => calls.callOf(slug),
+    devicesOf: (slug) => calls.devicesOf(slug),
     recordingOf: (slug) => calls.recordingOf(slug),
   })
   const { channels, ledger } = people
@@ -81,6 +84,7 @@ export const createFeatures = (needs: FeatureNeeds) => {
   const moderation = createModeration({
     ...{ config: config.moderation, database, hub, channels, sfu, now, newId, onBug },
     lockChanged: () => calls.statusChanged(),
+    publishesInto,
   })
   const chat = createChat({
     ...{ database, hub, channels, ledger, config: config.chat, now },
@@ -88,12 +92,14 @@ export const createFeatures = (needs: FeatureNeeds) => {
   })
   const calls = createCalls({
     ...{ database, hub, channels, moderation, sfu, now, onBug },
+    devicesIn: (slug) => whip.devicesIn(slug),
     newId: () => timedId(now()),
   })
   const recordings = createRecordings({ hub, channels, sfu, now })
   const whip = createWhip({
     ...{ database, log: needs.log, channels, sfu, now, newId },
     admit: calls.admit,
+    devicesChanged: calls.statusChanged,
     newSecret: newToken,
     onBug,
   })

@@ -8,6 +8,9 @@ export type ChannelRole = 'moderator' | 'member' | 'listener'
 /** One person's live connection to a channel's call. `joinedAt` is ISO 8601 in UTC. */
 export type CallParticipant = { userId: string; connectionId: string; joinedAt: string }
 
+/** A device (OBS, a camera) that publishes into a channel's call. It is nobody in the call. `id` is that of its key, `by` who made that; `since` is ISO 8601 in UTC. */
+export type CallDevice = { id: string; name: string; by: string; since: string }
+
 /** A channel as one person sees it. The internal number never leaves the server; `slug` names it everywhere. */
 export type Channel = {
   slug: string
@@ -33,6 +36,8 @@ export type MyChannel = Channel & {
   unread: number
   memberCount: number
   call: CallParticipant[]
+  /** Those that publish into its call; absent while none does. */
+  devices?: CallDevice[] | undefined
   /** While its call is recorded: who started that, where it is known. */
   recording?: { by?: string | undefined } | undefined
 }

@@ -53,5 +53,8 @@ export const CreateWhipKey = z.object({
 /** The only answer that ever holds the key itself. `path` is where to publish on this server. */
 export type NewWhipKey = { key: WhipKey; secret: string; path: string }
 
-/** DELETE /api/channels/:channelSlug/whip-keys/:keyId, whip.revoke-key: what it publishes ends within a second. */
+/**
+ * DELETE /api/channels/:channelSlug/whip-keys/:keyId, whip.revoke-key: what it publishes ends within a second.
+ * DELETE /api/channels/:channelSlug/whip-keys/:keyId/stream, whip.end-stream: the same, and the key stays good.
+ */
 export const OneWhipKey = z.object({ channelSlug: ChannelSlug, keyId: z.string().max(64) })

@@ -1,5 +1,5 @@
 import type { CallCard } from './calls.ts'
-import type { CallParticipant, Channel, ChannelMember, MyChannel } from './channels.ts'
+import type { CallDevice, CallParticipant, Channel, ChannelMember, MyChannel } from './channels.ts'
 import type { Message, ReadPosition } from './chat.ts'
 import type { ModerationAct } from './moderation.ts'
 import type { User } from './users.ts'
@@ -28,6 +28,8 @@ export type SfuStatus = {
   /** What this call server can do at all: record, and take streams of devices (WHIP). */
   can?: { record: boolean; whip: boolean }
   participants: CallParticipant[]
+  /** Devices that publish into the call; absent while none does. */
+  devices?: CallDevice[] | undefined
   checkedAt: string
 }
 

@@ -180,6 +180,12 @@ const rowsFor = ({ written, deleted }: Others): Row[] => [
     body: { keyId: 'none' },
     answers: managing('not-found'),
   },
+  {
+    rest: ['DELETE', `${C}/whip-keys/{keyId}/stream`],
+    ws: 'whip.end-stream',
+    body: { keyId: 'none' },
+    answers: managing('not-found'),
+  },
 
   {
     rest: ['POST', '/api/users'],

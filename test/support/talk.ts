@@ -5,6 +5,7 @@ import express from 'express'
 import { createChannels } from '../../lib/features/channels/index.ts'
 import { createChat } from '../../lib/features/chat/index.ts'
 import { createLedger, createModeration } from '../../lib/features/moderation/index.ts'
+import { publishesInto } from '../../lib/features/whip/index.ts'
 import { memoryBus } from '../../lib/platform/bus/memory.ts'
 import { openDatabase } from '../../lib/platform/db/open.ts'
 import { answerErrors } from '../../lib/platform/http/respond.ts'
@@ -87,6 +88,7 @@ export const startTalk = async ({
     ...{ database, hub, channels, now, newId, onBug },
     config: { acts_per_second: 1, acts_burst: actsBurst },
     lockChanged: () => undefined,
+    publishesInto,
     sfu: () => ({
       participants: (slug = '') => inCall(slug),
       end: (which) => toldOf('end', which),

@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/db/open.ts'
 import type { Hub } from '../../platform/ws/hub.ts'
-import type { CallParticipant, MyChannel } from '../../protocol/channels.ts'
+import type { CallDevice, CallParticipant, MyChannel } from '../../protocol/channels.ts'
 import type { SfuStatus } from '../../protocol/workspace.ts'
 import type { AccessPolicy, CallRecord, Participant, Sfu } from '../../sfu/sfu.ts'
 import { type Channels, topicOf } from '../channels/index.ts'
@@ -16,6 +16,8 @@ export type CallsNeeds = {
   moderation: Pick<Moderation, 'atTheDoor' | 'isLocked'>
   /** The media server, asked late: it is made after this feature, which answers its questions. */
   sfu: () => Pick<Sfu, 'participants' | 'health' | 'syncState' | 'groupState' | 'abilities'>
+  /** The devices that publish into a channel's call. */
+  devicesIn: (slug: string) => CallDevice[]
   now: () => Date
   newId: () => string
   onBug: (error: unknown) => void
@@ -51,7 +53,7 @@ const callSessions = ({ write }: CallsNeeds['database']) => {
 }
 
 /** What is known of calls now, and tells it. */
-const callNews = ({ database: { db }, hub, moderation, sfu }: CallsNeeds) => {
+const callNews = ({ database: { db }, hub, moderation, sfu, devicesIn }: CallsNeeds) => {
   /** What each channel was told last, without the time, so that only changes are pushed. */
   const told = new Map<string, string>()
   const callOf = (slug: string): CallParticipant[] =>
@@ -61,8 +63,12 @@ const callNews = ({ database: { db }, hub, moderation, sfu }: CallsNeeds) => {
     if (!recording) return undefined
     return recordingBy === undefined ? {} : { by: recordingBy }
   }
+  /** With a call server that is gone, nobody sees them. */
+  const devicesOf = (slug: string): CallDevice[] =>
+    sfu().health().reachable ? devicesIn(slug) : []
   const statusOf = (slug: string): SfuStatus => {
     const { reachable, checkedAt } = sfu().health()
+    const devices = devicesOf(slug)
     return {
       reachable,
       endpoint: '/sfu',
@@ -72,11 +78,13 @@ const callNews = ({ database: { db }, hub, moderation, sfu }: CallsNeeds) => {
       locked: sfu().groupState(slug).locked || moderation.isLocked(slug),
       can: sfu().abilities(),
       participants: callOf(slug),
+      ...(devices.length > 0 && { devices }),
       checkedAt: checkedAt.toISOString(),
     }
   }
   return {
     callOf,
+    devicesOf,
     recordingOf,
     statusOf,
     /** Pushes the status of every channel whose status is another than it was told last. */
@@ -130,6 +138,7 @@ export const callRules = (needs: CallsNeeds) => {
 
   return {
     callOf: news.callOf,
+    devicesOf: news.devicesOf,
     recordingOf: news.recordingOf,
     admit,
     history: past.history,

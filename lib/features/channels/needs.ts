@@ -4,7 +4,12 @@ import type { Sqlite } from '../../platform/db/index.ts'
 import type { Database } from '../../platform/db/open.ts'
 import type { PyriteError } from '../../platform/errors.ts'
 import type { Hub } from '../../platform/ws/hub.ts'
-import type { CallParticipant, ChannelRole, MyChannel } from '../../protocol/channels.ts'
+import type {
+  CallDevice,
+  CallParticipant,
+  ChannelRole,
+  MyChannel,
+} from '../../protocol/channels.ts'
 
 declare module '../../platform/bus/bus.ts' {
   interface Events {
@@ -30,6 +35,8 @@ export type ChannelsNeeds = {
   newId: () => string
   /** Who is in a channel's call now. */
   callOf: (slug: string) => CallParticipant[]
+  /** The devices that publish into its call. Absent where none can. */
+  devicesOf?: (slug: string) => CallDevice[]
   /** Whether its call is recorded, and by whom; undefined while it is not. Absent where nothing records. */
   recordingOf?: (slug: string) => MyChannel['recording']
   /** What moderation says at the door. Those with a `sqlite` are asked within a write job, and throw. */

@@ -21,11 +21,16 @@ export const channelNews = ({
   hub,
   bus,
   callOf,
+  devicesOf = () => [],
   recordingOf = () => undefined,
 }: ChannelsNeeds) => {
   const recording = (slug: string) => {
     const running = recordingOf(slug)
     return running ? { recording: running } : {}
+  }
+  const devices = (slug: string) => {
+    const streaming = devicesOf(slug)
+    return streaming.length > 0 ? { devices: streaming } : {}
   }
   const toMine = (row: queries.MineRow): MyChannel => ({
     ...toChannel(row),
@@ -36,6 +41,7 @@ export const channelNews = ({
     unread: row.unread ?? 0,
     memberCount: row.memberCount ?? 0,
     call: callOf(row.slug),
+    ...devices(row.slug),
     ...recording(row.slug),
   })
   const mine = async (userId: string, slug: string): Promise<MyChannel> => {

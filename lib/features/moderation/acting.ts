@@ -61,14 +61,22 @@ export type Done = {
 
 /** Writing into the ledger: who may is decided in the same job that stores it. */
 export const acting = (
-  { database: { write }, channels: { mustManage }, sfu, now, newId }: ModerationNeeds,
+  {
+    database: { write },
+    channels: { mustManage },
+    sfu,
+    publishesInto,
+    now,
+    newId,
+  }: ModerationNeeds,
   consequences: Consequences,
 ) => {
-  const mustBeInCall = (slug: string, userId: string | null) => {
+  const mustBeInCall = (sqlite: Sqlite, { slug, userId, kind }: Row) => {
     // With Galene's own page somebody is in a call unseen.
     if (sfu().stockClient) return
     const inCall = sfu().participants(slug)
     if (userId === null ? inCall.length > 0 : inCall.some((p) => p.caller.userId === userId)) return
+    if (kind === 'kick' && userId !== null && publishesInto(sqlite, slug, userId)) return
     throw new PyriteError('moderation.not-in-call', 'they are not in the call')
   }
 
@@ -81,7 +89,7 @@ export const acting = (
     if (target && userId !== null) {
       mustBeAbove({ userId: byUserId, standing }, { userId, standing: target }, kind)
     }
-    if (MOMENTARY.has(kind)) mustBeInCall(slug, userId)
+    if (MOMENTARY.has(kind)) mustBeInCall(sqlite, row)
     const done: Done = { row, replaced: replace(sqlite, row) }
     stored.insertAct(sqlite, standing, row)
     if (kind !== 'ban' || userId === null || target?.role === null) return done

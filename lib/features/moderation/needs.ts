@@ -1,4 +1,5 @@
 import type { Config } from '../../platform/config/schema.ts'
+import type { Sqlite } from '../../platform/db/index.ts'
 import type { Database } from '../../platform/db/open.ts'
 import type { Hub } from '../../platform/ws/hub.ts'
 import type { Sfu } from '../../sfu/sfu.ts'
@@ -16,6 +17,8 @@ export type ModerationNeeds = {
   >
   /** A channel was locked or unlocked: how its call stands is news. */
   lockChanged: () => void
+  /** Whether a device of somebody publishes into a channel's call. Asked within a write job. */
+  publishesInto: (sqlite: Sqlite, slug: string, userId: string) => boolean
   now: () => Date
   newId: () => string
   onBug: (error: unknown) => void

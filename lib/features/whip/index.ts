@@ -4,6 +4,7 @@ import { whipSocket } from './socket.ts'
 import { whipRules } from './whip.ts'
 
 export type { WhipNeeds } from './needs.ts'
+export { publishesInto } from './queries.sqlite.ts'
 export { whipPaths } from './routes.ts'
 
 /** Devices that publish into calls over HTTP (WHIP), and the keys that let them. `door` is for /whip, `routes` for /api/channels. */

@@ -13,6 +13,7 @@ import type {
 import { mustManage } from '../channels/index.ts'
 import type { LiveStreams } from './live.ts'
 import type { WhipNeeds } from './needs.ts'
+import { publishedBy } from './on-air.ts'
 import * as stored from './queries.sqlite.ts'
 import * as queries from './queries.ts'
 
@@ -38,7 +39,7 @@ const toKey = ({ id, name, createdBy, createdAt, publishedAt }: queries.KeyRow):
 
 /** The keys of a channel, for those who manage it. Each throws `channels.not-found`, `not-allowed`; making and revoking `moderation.timed-out`. */
 export const keyRules = (needs: WhipNeeds, live: LiveStreams) => {
-  const { channels, sfu, now, newId, newSecret } = needs
+  const { channels, sfu, log, now, newId, newSecret } = needs
   const mustBeSlow = ratePerPerson({
     ...KEY_CHANGES,
     now: () => now().getTime(),
@@ -90,6 +91,23 @@ export const keyRules = (needs: WhipNeeds, live: LiveStreams) => {
       const key = await queries.keyById(db, keyId)
       if (key) await live.endOf(key)
       await queries.deleteRevoked(db)
+      return {}
+    },
+
+    /** Ends what the key publishes, if it does; it may publish again. Throws `not-found`, `calls.no-answer`. */
+    async endStream(
+      userId: string,
+      { channelSlug, keyId }: z.infer<typeof OneWhipKey>,
+    ): Promise<Record<string, never>> {
+      const { slug } = await channels.mustManageNow(userId, channelSlug)
+      mustBeSlow(userId)
+      const key = await queries.keyById(db, keyId)
+      if (key?.slug !== slug) throw new PyriteError('not-found', 'there is no such key')
+      const published = publishedBy(key)
+      if (!published) return {}
+      await sfu().whip.end(published)
+      await live.ended(keyId, published.resource)
+      log.info({ channel: slug, key: keyId, by: userId }, 'a published stream was ended')
       return {}
     },
   }

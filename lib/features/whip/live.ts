@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { PyriteError } from '../../platform/errors.ts'
 import type { Published, Whip } from '../../sfu/sfu.ts'
 import type { WhipNeeds } from './needs.ts'
+import { createOnAir, type OnAir, publishedBy } from './on-air.ts'
 import { isRevoked } from './queries.sqlite.ts'
 import * as queries from './queries.ts'
 
@@ -9,12 +10,6 @@ import * as queries from './queries.ts'
 const LEAVE_MS = 2_000
 /** How soon what could not be ended is tried again, in milliseconds. */
 const AGAIN_MS = 1_000
-
-/** The stream of a key, as the media server knows it; undefined while there is none. */
-export const publishedBy = ({ slug, resource, resourceToken }: queries.KeyRow) =>
-  resource === null || resourceToken === null
-    ? undefined
-    : { group: slug, resource, token: resourceToken }
 
 /** Whether what a key publishes has to end, whatever its person may do now: they were put out while it ran. */
 const hasToEnd = ({ resource, publishedAt }: queries.KeyRow): boolean =>
@@ -39,7 +34,7 @@ const asking = (admit: WhipNeeds['admit']) => {
 }
 
 /** Ending streams. What a media server that does not answer carries on is told to `failed`. */
-const ending = ({ database: { db }, log, sfu }: WhipNeeds, failed: () => void) => {
+const ending = ({ log, sfu }: WhipNeeds, onAir: OnAir, failed: () => void) => {
   /** What could not be ended yet. */
   const failing = new Set<string>()
   /** Ends a stream that may be gone already; `at` is where it was published. */
@@ -60,7 +55,7 @@ const ending = ({ database: { db }, log, sfu }: WhipNeeds, failed: () => void) =
       return
     }
     failing.delete(resource)
-    await queries.ended(db, keyId, resource)
+    await onAir.ended(keyId, resource)
   }
   const endOf = async (key: queries.KeyRow): Promise<void> => {
     const published = publishedBy(key)
@@ -90,11 +85,12 @@ const createRetry = (again: () => Promise<void>, onBug: (error: unknown) => void
 
 /** The streams that devices publish now, and ending them. What could not be ended is tried again, until `close`. */
 export const liveStreams = (needs: WhipNeeds) => {
-  const { sfu, onBug } = needs
+  const { onBug } = needs
   const { db } = needs.database
   const { mayPublish, mayGoOn } = asking(needs.admit)
   const retry = createRetry(() => lookAgain(), onBug)
-  const { end, endOf } = ending(needs, retry.soon)
+  const onAir = createOnAir(needs)
+  const { end, endOf } = ending(needs, onAir, retry.soon)
   /** What somebody may do may have changed: ends what their devices may not publish any more. Without a person: anybody's. */
   const lookAgain = async (userId?: string, slug?: string): Promise<void> => {
     const keys = await queries.publishing(db, userId, slug)
@@ -105,23 +101,13 @@ export const liveStreams = (needs: WhipNeeds) => {
     await queries.deleteRevoked(db)
   }
   return {
+    ...onAir,
     mayPublish,
     mayGoOn,
     end,
     endOf,
     lookAgain,
     close: retry.stop,
-    /** Whether a key publishes, as the media server says: a device that was cut off says nothing. */
-    async isLive(key: queries.KeyRow): Promise<boolean> {
-      const published = publishedBy(key)
-      if (!published) return false
-      const lives = await sfu()
-        .whip.lives(published)
-        // Nobody knows: what could still have to be ended is kept.
-        .catch(() => undefined)
-      if (lives === false) await queries.ended(db, key.id, published.resource)
-      return lives === true
-    },
     /**
      * Calls have left this media server: streams end there, for else no device would notice, and are forgotten. One that does not
      * answer is not waited for.
@@ -130,7 +116,7 @@ export const liveStreams = (needs: WhipNeeds) => {
       const leaveOne = async (key: queries.KeyRow) => {
         const published = publishedBy(key)
         if (!published) return
-        await queries.ended(db, key.id, published.resource)
+        await onAir.ended(key.id, published.resource)
         await end(key.id, published, before)
       }
       const all = Promise.all((await queries.publishing(db)).map(leaveOne))

@@ -6,10 +6,12 @@ import type { Channels } from '../channels/index.ts'
 export type WhipNeeds = {
   database: Pick<Database, 'db' | 'write'>
   log: Pick<Log, 'warn' | 'info' | 'debug'>
-  channels: Pick<Channels, 'standing' | 'mustManage'>
+  channels: Pick<Channels, 'standing' | 'mustManage' | 'mustManageNow'>
   /** The door of the channel's call: what it says of the person, it says of their devices. */
   admit: AccessPolicy
   sfu: () => Pick<Sfu, 'whip' | 'abilities'>
+  /** Another device publishes now, or one publishes no more. */
+  devicesChanged: () => void
   now: () => Date
   newId: () => string
   /** A fresh secret of 256 bits. */

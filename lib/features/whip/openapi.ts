@@ -54,6 +54,13 @@ export const whipPaths: ZodOpenApiPathsObject = {
       responses: { 200: { description: 'Revoked' }, ...refusals },
     },
   },
+  '/api/channels/{channelSlug}/whip-keys/{keyId}/stream': {
+    delete: {
+      summary: 'End what a key publishes; it may publish again (moderators)',
+      requestParams: { path: z.object({ channelSlug: z.string(), keyId: z.string() }) },
+      responses: { 200: { description: 'Ended' }, 502: noAnswer, ...refusals },
+    },
+  },
   '/whip/{channelSlug}': {
     post: {
       summary: 'Publish into the call (WHIP, RFC 9725), with the key as bearer token',

@@ -33,6 +33,15 @@ export const insertKey = (sqlite: Sqlite, key: NewKey): void => {
     .run(id, channelId, name, keyHash, createdBy, createdAt)
 }
 
+/** Whether a device of somebody publishes into this channel's call, as far as is known. */
+export const publishesInto = (sqlite: Sqlite, slug: string, userId: string): boolean =>
+  sqlite
+    .prepare(
+      `select 1 from whipKeys k join channels c on c.id = k.channelId
+       where k.createdBy = ? and k.resource is not null and c.slug = ?`,
+    )
+    .get(userId, slug) !== undefined
+
 /** The key opens nothing from now on. False where the channel has no such key. */
 export const revokeKey = (sqlite: Sqlite, channelId: number, id: string): boolean =>
   sqlite

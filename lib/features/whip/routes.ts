@@ -28,6 +28,10 @@ export const whipKeyRoutes = (whip: WhipRules) =>
       const wanted = parse(OneWhipKey, request.params)
       response.json(await whip.revokeKey(callerOf(response).userId, wanted))
     })
+    .delete('/:channelSlug/whip-keys/:keyId/stream', async (request, response) => {
+      const wanted = parse(OneWhipKey, request.params)
+      response.json(await whip.endStream(callerOf(response).userId, wanted))
+    })
 
 /** Pages elsewhere may publish too: the key is all that counts here, and no cookie is read. */
 const open: RequestHandler = (_request, response, next) => {

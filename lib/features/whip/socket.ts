@@ -8,4 +8,5 @@ export const whipSocket = (whip: WhipRules) => ({
   'whip.keys': handle(OneChannel, ({ userId }, { channelSlug }) => whip.keys(userId, channelSlug)),
   'whip.create-key': handle(CreateWhipKey, ({ userId }, body) => whip.createKey(userId, body)),
   'whip.revoke-key': handle(OneWhipKey, ({ userId }, body) => whip.revokeKey(userId, body)),
+  'whip.end-stream': handle(OneWhipKey, ({ userId }, body) => whip.endStream(userId, body)),
 })

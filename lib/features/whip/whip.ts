@@ -3,8 +3,9 @@ import { countAttempts, networkOf } from '../../platform/http/attempts.ts'
 import { ratePerPerson } from '../../platform/ws/rate.ts'
 import type { Published, Whip, WhipAnswer, WhipRequest } from '../../sfu/sfu.ts'
 import { hashOf, keyRules } from './keys.ts'
-import { type LiveStreams, liveStreams, publishedBy } from './live.ts'
+import { type LiveStreams, liveStreams } from './live.ts'
 import type { WhipNeeds } from './needs.ts'
+import { publishedBy } from './on-air.ts'
 import * as queries from './queries.ts'
 import { turns } from './turns.ts'
 
@@ -104,6 +105,7 @@ export const whipRules = (needs: WhipNeeds) => {
       await live.end(key.id, published, at)
       throw new PyriteError('calls.no-answer', 'calls move to another call server: publish again')
     }
+    live.began(key, resource, current.at)
     await live.endOf(key)
     if (!isThere || !(await live.mayPublish(key))) {
       await live.end(key.id, published)
@@ -117,6 +119,8 @@ export const whipRules = (needs: WhipNeeds) => {
     lookAgain: live.lookAgain,
     endAllOf: live.endAllOf,
     leave: live.leave,
+    look: live.look,
+    devicesIn: live.devicesIn,
     close: live.close,
     mustHaveKey,
 
@@ -144,7 +148,7 @@ export const whipRules = (needs: WhipNeeds) => {
       const answer = await sfu().whip.forward(published, request)
       const { status } = answer
       const isOver = status === 404 || (request.request.method === 'DELETE' && status < 300)
-      if (isOver) await queries.ended(db, key.id, resource)
+      if (isOver) await live.ended(key.id, resource)
       if (status === 404) throw noStream()
       mustBeTaken(answer)
       return answer

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCalls } from '../../../../../lib/features/calls/index.ts'
 import { type Database, openDatabase } from '../../../../../lib/platform/db/open.ts'
+import type { CallDevice } from '../../../../../lib/protocol/channels.ts'
 import type { CallRecord, Participant, SyncState } from '../../../../../lib/sfu/sfu.ts'
 import { eventually } from '../../../../support/eventually.ts'
 
 let database: Database
 let reachable: boolean
 let participants: Participant[]
+let devices: CallDevice[]
 let told: { topic: string; type: string; body: unknown }[]
 let calls: ReturnType<typeof createCalls>
 const bugs: unknown[] = []
@@ -53,6 +55,7 @@ beforeEach(async () => {
   }
   reachable = true
   participants = []
+  devices = []
   told = []
   bugs.length = 0
   calls = createCalls({
@@ -72,6 +75,7 @@ beforeEach(async () => {
       groupState: () => ({ locked: false, recording: false }),
       abilities: () => ({ record: false, whip: false }),
     }),
+    devicesIn: (slug) => (slug === 'garden' ? devices : []),
     onBug: (error) => bugs.push(error),
   })
 })
@@ -104,6 +108,26 @@ describe('the status of calls', () => {
     participants = [bobIn('c1')]
     calls.statusChanged()
     await eventually(() => expect(toldOf('calls.status')).toHaveLength(5))
+  })
+})
+
+describe('a device that publishes', () => {
+  const roof = { id: 'key-1', name: 'Roof', by: 'bob', since: at(0).toISOString() }
+
+  it('is told of its channel, is nobody in the call, and is not claimed of a call server that is gone [WHIP-10]', async () => {
+    calls.statusChanged()
+    await eventually(() => expect(toldOf('calls.status')).toHaveLength(2))
+    devices = [roof]
+    expect(calls.devicesOf('garden')).toEqual([roof])
+    calls.statusChanged()
+    await eventually(() => expect(toldOf('calls.status')).toHaveLength(3))
+    expect(toldOf('calls.status')[2]).toMatchObject({
+      topic: 'channel:1',
+      body: { channelSlug: 'garden', status: { devices: [roof], participants: [] } },
+    })
+    reachable = false
+    expect(calls.devicesOf('garden')).toEqual([])
+    expect(calls.callOf('garden')).toEqual([])
   })
 })
 

@@ -265,6 +265,24 @@ describe('kick and mute', () => {
     expect(await stored()).toEqual([])
   })
 
+  it('a kick ends what the devices of somebody publish who is not in the call themselves [MOD-4]', async () => {
+    const { id } = await talk.db
+      .selectFrom('channels')
+      .select('id')
+      .where('slug', '=', garden.channelSlug)
+      .executeTakeFirstOrThrow()
+    const key = { id: 'key-1', channelId: id, name: 'Roof', keyHash: 'x', createdBy: 'carol' }
+    const stream = { resource: 'stream', resourceToken: 'token', publishedAt: 'now' }
+    await talk.db
+      .insertInto('whipKeys')
+      .values({ ...key, ...stream, createdAt: 'now' })
+      .execute()
+    const mute = { kind: 'mute', ...garden, userId: 'carol' }
+    expect((await bob.refusal('moderation.act', mute))?.code).toBe('moderation.not-in-call')
+    await act(bob, 'kick')
+    expect(talk.callsTold).toEqual([{ did: 'end', slug: 'garden', userId: 'carol' }])
+  })
+
   it('a kick ends the call for that person and takes nothing else away [MOD-4]', async () => {
     enterCall('carol', 'bob')
     const kick = await act(bob, 'kick', { reason: 'later' })

@@ -13,10 +13,13 @@ let whip: ReturnType<typeof createWhip>
 let ids: number
 let secrets: number
 let admission: Admission
+let standing: Standing
 /** What the media server holds, and whether it answers. */
 let streams: Published[]
 let answers: boolean
 let begun: number
+/** How often the devices were said to be others. */
+let changes: number
 let bugs: unknown[]
 /** The one that carries calls now. */
 let carries: Whip
@@ -54,10 +57,30 @@ const mediaServer: Whip = {
   },
 }
 
+const startWhip = () =>
+  createWhip({
+    database,
+    log,
+    channels: {
+      standing: async () => standing,
+      mustManage: () => standing,
+      mustManageNow: async () => standing,
+    },
+    admit: async () => admission,
+    sfu: () => ({ whip: carries, abilities: () => ({ record: true, whip: true }) }),
+    devicesChanged: () => {
+      changes += 1
+    },
+    now: () => new Date(at),
+    newId: () => `key-${++ids}`,
+    newSecret: () => `secret-of-forty-three-characters-${++secrets}`,
+    onBug: (error) => void bugs.push(error),
+  })
+
 beforeEach(async () => {
   database = await openDatabase({ path: ':memory:', log })
   const { db } = database
-  const standing: Standing = {
+  standing = {
     channelId: 1,
     slug: 'garden',
     private: 0,
@@ -81,21 +104,12 @@ beforeEach(async () => {
   admission = { role: 'member' }
   streams = []
   begun = 0
+  changes = 0
   bugs = []
   answers = true
   carries = mediaServer
   meanwhile = async () => undefined
-  whip = createWhip({
-    database,
-    log,
-    channels: { standing: async () => standing, mustManage: () => standing },
-    admit: async () => admission,
-    sfu: () => ({ whip: carries, abilities: () => ({ record: true, whip: true }) }),
-    now: () => new Date(at),
-    newId: () => `key-${++ids}`,
-    newSecret: () => `secret-of-forty-three-characters-${++secrets}`,
-    onBug: (error) => void bugs.push(error),
-  })
+  whip = startWhip()
 })
 afterEach(async () => {
   whip.close()
@@ -243,6 +257,89 @@ describe('a key', () => {
     await expect(whip.publish(await enter(secret), request)).rejects.toMatchObject({
       code: 'too-many-requests',
     })
+    expect(streams).toHaveLength(1)
+  })
+})
+
+describe('who else is in the channel', () => {
+  const stage = { id: 'key-1', name: 'Stage', by: 'bob', since: at }
+
+  it('hears of a device while it publishes, whoever ends it [WHIP-10]', async () => {
+    const { key, secret } = await newKey()
+    expect(whip.devicesIn('garden')).toEqual([])
+    const { resource } = await whip.publish(await enter(secret), request)
+    expect([whip.devicesIn('garden'), whip.devicesIn('attic')]).toEqual([[stage], []])
+    expect(changes).toBe(1)
+    const remove = { ...request, request: { method: 'DELETE' } as IncomingMessage }
+    await whip.touch(await enter(secret), resource, remove)
+    expect([whip.devicesIn('garden'), changes]).toEqual([[], 2])
+    for (const end of [
+      () => whip.endStream('bob', { ...garden, keyId: key.id }),
+      () => whip.endAllOf('bob', 'garden'),
+      () => whip.leave(mediaServer),
+      () => whip.revokeKey('bob', { ...garden, keyId: key.id }),
+    ]) {
+      await whip.publish(await enter(secret), request)
+      expect(whip.devicesIn('garden')).toEqual([stage])
+      await end()
+      expect(whip.devicesIn('garden')).toEqual([])
+    }
+  })
+
+  it('hears of one device when its newest stream takes the place of an older one [WHIP-5] [WHIP-10]', async () => {
+    const { secret } = await newKey()
+    await whip.publish(await enter(secret), request)
+    await whip.publish(await enter(secret), request)
+    expect(whip.devicesIn('garden')).toEqual([stage])
+  })
+
+  it('hears that a device was cut off once the call server says so, and nothing while it says nothing [WHIP-10]', async () => {
+    const { secret } = await newKey()
+    await whip.publish(await enter(secret), request)
+    answers = false
+    streams = []
+    await whip.look()
+    expect(whip.devicesIn('garden')).toEqual([stage])
+    answers = true
+    await whip.look()
+    expect(whip.devicesIn('garden')).toEqual([])
+    expect(await stored()).toMatchObject([{ resource: null }])
+  })
+
+  it('hears of a device that went on while this server was away [WHIP-10]', async () => {
+    const { secret } = await newKey()
+    await whip.publish(await enter(secret), request)
+    const again = startWhip()
+    expect(again.devicesIn('garden')).toEqual([])
+    await again.look()
+    expect(again.devicesIn('garden')).toEqual([stage])
+    again.close()
+  })
+})
+
+describe('a stream that a moderator ends', () => {
+  it('is over, and its key begins another one [WHIP-11]', async () => {
+    const { key, secret } = await newKey()
+    const keyId = key.id
+    await whip.publish(await enter(secret), request)
+    expect(await whip.endStream('bob', { ...garden, keyId })).toEqual({})
+    expect(streams).toEqual([])
+    expect(await whip.endStream('bob', { ...garden, keyId })).toEqual({})
+    await whip.publish(await enter(secret), request)
+    expect(streams).toHaveLength(1)
+  })
+
+  it('is not said to be over while the call server does not answer, nor by a key of another channel [WHIP-11]', async () => {
+    const { key, secret } = await newKey()
+    await whip.publish(await enter(secret), request)
+    answers = false
+    const ending = whip.endStream('bob', { ...garden, keyId: key.id })
+    await expect(ending).rejects.toMatchObject({ code: 'calls.no-answer' })
+    expect(whip.devicesIn('garden')).toHaveLength(1)
+    answers = true
+    standing = { ...standing, channelId: 2, slug: 'attic' }
+    const elsewhere = whip.endStream('bob', { channelSlug: 'attic', keyId: key.id })
+    await expect(elsewhere).rejects.toMatchObject({ code: 'not-found' })
     expect(streams).toHaveLength(1)
   })
 })
