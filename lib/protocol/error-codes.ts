@@ -36,6 +36,7 @@ export const ERROR_STATUS = {
   'whip.bad-key': 401,
   'whip.refused': 403,
   'whip.too-many-keys': 409,
+  'whip.unsupported-codec': 422,
   'whip.wrong-method': 405,
   'whip.wrong-type': 415,
 } as const

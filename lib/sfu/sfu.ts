@@ -147,7 +147,10 @@ export type WhipAnswer = {
 
 /** Publishing over HTTP (WHIP). Each throws `calls.no-answer`, and `calls.not-supported` where the SFU cannot. An answer holds only headers that may be passed on. */
 export type Whip = {
-  /** Publishes what the device of this name shows; `published` is absent where the media server refused. */
+  /**
+   * Publishes what the device of this name shows; `published` is absent where the media server refused. Throws `whip.unsupported-codec`
+   * where it takes only a part.
+   */
   publish(
     group: string,
     device: string,

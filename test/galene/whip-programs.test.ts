@@ -1,5 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { NewWhipKey } from '../../lib/protocol/recordings.ts'
+import { eventually } from '../support/eventually.ts'
+import { startGalene, type TestGalene } from '../support/galene.ts'
 import { type Pyrite, startPyrite } from '../support/pyrite.ts'
 import { galenes } from '../support/sfu.ts'
 
@@ -47,17 +51,49 @@ const FFMPEG = [
   ...['a=ssrc-group:FID 3485131762 3485131763', 'a=ssrc:3485131762 cname:FFmpeg'],
 ]
 
-describe.each(galenes())('offers of programs that publish by WHIP, on %s', (galene) => {
+describe.each(galenes())('offers of programs that publish by WHIP, on %s', (binary) => {
+  let theirs: TestGalene
   let pyrite: Pyrite
   let secret: string
 
   beforeAll(async () => {
-    pyrite = await startPyrite({ sfu: { galene } })
+    theirs = await startGalene({ binary })
+    const sfu = { url: theirs.url, groups_dir: theirs.groups }
+    pyrite = await startPyrite({ settings: { sfu } })
     const alice = await pyrite.signIn('alice')
     const made = await alice.send('POST', '/api/channels/general/whip-keys', { name: 'Studio' })
     ;({ secret } = made.body as NewWhipKey)
   }, START)
-  afterAll(() => pyrite?.stop())
+  afterAll(async () => {
+    await pyrite?.stop()
+    await theirs?.end()
+  })
+
+  it('a picture that the group takes in no codec is refused, and nothing of it published [WHIP-3]', async () => {
+    const alice = await pyrite.signIn('alice')
+    const path = '/api/channels/general/sfu_status'
+    await eventually(async () =>
+      expect((await alice.send('GET', path)).body).toMatchObject({ sync: { state: 'in-step' } }),
+    )
+    const file = join(theirs.groups, 'general.json')
+    const group = JSON.parse(await readFile(file, 'utf8')) as { codecs: string[] }
+    const write = (codecs: string[]) => writeFile(file, JSON.stringify({ ...group, codecs }))
+    await write(['vp8', 'opus'])
+    onTestFinished(() => write(group.codecs))
+    const publish = async (lines: string[]) => {
+      const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/sdp' }
+      const body = `${lines.join('\r\n')}\r\n`
+      const answer = await fetch(`${pyrite.url}/whip/general`, { method: 'POST', headers, body })
+      return { status: answer.status, text: await answer.text() }
+    }
+    const refused = await publish(OBS)
+    expect(refused.status).toBe(422)
+    expect(JSON.parse(refused.text)).toEqual({
+      error: { code: 'whip.unsupported-codec', message: expect.stringContaining('video in H264') },
+    })
+    expect((await alice.send('GET', path)).body).not.toHaveProperty('devices')
+    expect((await publish(OBS.map((line) => line.replace('H264', 'VP8')))).status).toBe(201)
+  })
 
   it.each([
     ['OBS', OBS],

@@ -71,6 +71,10 @@ export const whipPaths: ZodOpenApiPathsObject = {
         401: badKey,
         403: { description: '`whip.refused`: whoever made the key may not present now' },
         415: { description: '`whip.wrong-type`' },
+        422: {
+          description:
+            '`whip.unsupported-codec`: the call takes none of the codecs of its picture, or of its sound',
+        },
         501: { description: '`calls.not-supported`' },
         502: noAnswer,
       },

@@ -114,6 +114,14 @@ export const whipRules = (needs: WhipNeeds) => {
     log.info({ channel: key.slug, key: key.id }, 'a device publishes')
   }
 
+  /** OBS shows nothing of an answer but that there was an error: what to do about it stands in the log as well. */
+  const tellOf = (error: unknown, { slug: channel, id: key }: queries.KeyRow): never => {
+    if (error instanceof PyriteError && error.code === 'whip.unsupported-codec') {
+      log.warn({ channel, key }, error.message)
+    }
+    throw error
+  }
+
   return {
     ...keyRules(needs, live),
     lookAgain: live.lookAgain,
@@ -124,7 +132,7 @@ export const whipRules = (needs: WhipNeeds) => {
     close: live.close,
     mustHaveKey,
 
-    /** Publishes a stream and answers its name. Throws `whip.refused`, `malformed`, `calls.no-answer`, `calls.not-supported`. */
+    /** Publishes a stream and answers its name. Throws `whip.refused`, `whip.unsupported-codec`, `malformed`, `calls.no-answer`, `calls.not-supported`. */
     async publish(key: queries.KeyRow, request: WhipRequest) {
       rate.publish(key.id)
       return await inTurn(key.id, async () => {
@@ -132,7 +140,9 @@ export const whipRules = (needs: WhipNeeds) => {
         const current = await queries.keyByHash(db, key.keyHash, key.slug)
         if (!current) throw badKey()
         const { whip: at } = sfu()
-        const { published, ...answer } = await at.publish(current.slug, current.name, request)
+        const { published, ...answer } = await at
+          .publish(current.slug, current.name, request)
+          .catch((error: unknown) => tellOf(error, current))
         if (!published) throw refusalIn(answer)
         await keep(current, published, at)
         return { ...answer, resource: published.resource }

@@ -7,6 +7,7 @@ import { whipPath } from '../wire/facts.ts'
 import { deviceUsername } from '../wire/service-names.ts'
 import type { Tokens } from '../wire/tokens.ts'
 import { askForPeople } from './ask-for-people.ts'
+import { partRefused } from './refused-media.ts'
 
 export type WhipNeeds = {
   config: Pick<Config, 'sfu'>
@@ -81,6 +82,13 @@ export const createWhip = ({ config, kind, origin, tokens, settled }: WhipNeeds)
   const pathOf = ({ group, resource }: Published) => `${whipPath(group)}/${resource}`
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
+  const end = async (published: Published): Promise<void> => {
+    const headers = { ...named, ...bearer(published.token), 'content-length': '0' }
+    const question = { method: 'DELETE', headers }
+    const { status } = await askForPeople(origin(), pathOf(published), question)
+    if (status !== 404) mustBeDone(status)
+  }
+
   return {
     async publish(group, device, asked) {
       mustBeGalene()
@@ -91,7 +99,14 @@ export const createWhip = ({ config, kind, origin, tokens, settled }: WhipNeeds)
       const answer = await send(whipPath(group), headers, asked)
       const resource = answer.statusCode === 201 ? resourceIn(answer.headers.location) : undefined
       const whole = await wholeOf(answer)
-      return resource === undefined ? whole : { ...whole, published: { group, resource, token } }
+      if (resource === undefined) return whole
+      const published = { group, resource, token }
+      const refusal = partRefused(group, asked.body, whole.body)
+      if (refusal) {
+        await end(published)
+        throw refusal
+      }
+      return { ...whole, published }
     },
     async forward(published, asked) {
       mustBeGalene()
@@ -111,11 +126,6 @@ export const createWhip = ({ config, kind, origin, tokens, settled }: WhipNeeds)
       if (status !== 404) mustBeDone(status)
       return status !== 404
     },
-    async end(published) {
-      const headers = { ...named, ...bearer(published.token), 'content-length': '0' }
-      const question = { method: 'DELETE', headers }
-      const { status } = await askForPeople(origin(), pathOf(published), question)
-      if (status !== 404) mustBeDone(status)
-    },
+    end,
   }
 }
