@@ -14,6 +14,9 @@ const ANSWER_MS = 3_000
 /** Lists of many groups fit well; more is no answer of Galene. */
 const MAX_ANSWER_BYTES = 8_388_608
 
+/** Has a code, as have the errors of a connection. */
+const tooLate = () => Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
+
 /**
  * One question of Pyrite's own to the SFU over HTTP, and its whole answer; `began` is given the request, to let go of it. Rejects
  * where nobody answers in time, or may not: see tls.ts.
@@ -26,9 +29,7 @@ export const askWhole = (
 ): Promise<Answer> =>
   new Promise((done, fail) => {
     const request = url.startsWith('https:') ? requestHttps : requestHttp
-    // Not the time without a byte: an answer that trickles would hold up every round.
-    const signal = AbortSignal.timeout(withinMs)
-    const asked = request(`${url}${path}`, { agent, method, headers, signal }, (response) => {
+    const asked = request(`${url}${path}`, { agent, method, headers }, (response) => {
       const { statusCode: status = 0 } = response
       let text = ''
       response.setEncoding('utf8')
@@ -39,6 +40,10 @@ export const askWhole = (
       response.on('error', fail)
       response.on('end', () => done({ status, headers: response.headers, text }))
     })
+    // Not the time without a byte: an answer that trickles would hold up every round. AbortSignal.timeout would go on
+    // after the answer, and costs as much as the whole question.
+    const late = setTimeout(() => asked.destroy(tooLate()), withinMs)
+    asked.on('close', () => clearTimeout(late))
     began(asked)
     asked.on('error', fail)
     asked.end(body)
