@@ -46,8 +46,8 @@ export const startGalene = async (options: GaleneOptions) => {
   const port = await freePort()
   const groups = join(folder, 'groups')
   const { there = '127.0.0.1', through = [] } = options.within ?? {}
-  const words = [
-    ...[...through, options.binary],
+  const wordsFor = (binary: string) => [
+    ...[...through, binary],
     ...(options.tls ? [] : ['-insecure']),
     ...['-http', `${there}:${port}`, '-turn', '', '-groups', groups],
     ...['-data', join(folder, 'data'), '-static', join(folder, 'static')],
@@ -62,8 +62,8 @@ export const startGalene = async (options: GaleneOptions) => {
       })
       if (String(code).includes('ECONNREFUSED')) throw new Error('Galene does not listen')
     })
-  const start = async () => {
-    const [command = '', ...args] = words
+  const start = async (binary = options.binary) => {
+    const [command = '', ...args] = wordsFor(binary)
     child = spawn(command, args, { stdio: 'ignore' })
     await listens()
   }
@@ -76,6 +76,7 @@ export const startGalene = async (options: GaleneOptions) => {
   return {
     url: `${options.tls ? 'https' : 'http'}://${there}:${port}`,
     groups,
+    /** Another program, such as an older Galene, may take its place. */
     start,
     stop,
     /** Such as SIGSTOP, which hangs it. */

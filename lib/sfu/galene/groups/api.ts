@@ -1,4 +1,4 @@
-import type { Answer, Question } from '../wire/ask.ts'
+import { type Answer, nameTrouble, type Question } from '../wire/ask.ts'
 import { API_PATH } from '../wire/facts.ts'
 import type { GaleneHttp } from '../wire/galene-http.ts'
 import type { PublicJwk } from '../wire/tokens.ts'
@@ -15,6 +15,12 @@ const NO_API =
   'the call server has no admin API: it is older than 0.9, or what stands before it hides /galene-api/'
 const EXPECTS_TLS = 'the call server speaks TLS: write https in sfu.url'
 const SILENT = 'the call server does not answer'
+const NOT_GALENE =
+  "what answers at /galene-api/ is not Galene's admin API: compare sfu.url with where Galene itself answers, and look at what stands before it"
+const ELSEWHERE =
+  'the call server sends requests elsewhere: sfu.url must be where Galene itself answers'
+const TOO_OFTEN = 'what stands before the call server takes no more requests for now'
+const CUT_OFF = 'what stands before the call server does not reach it'
 
 /** A write that did not happen since something else happened first, or that Galene cannot make: reading again tells. */
 export class LostRace extends Error {}
@@ -24,15 +30,47 @@ const JSON_TYPE = 'application/json'
 
 /** A list in an answer, which Galene writes as null where it is empty. */
 const listIn = (text: string): string[] => {
-  const read: unknown = JSON.parse(text)
-  return Array.isArray(read) ? read.filter((entry) => typeof entry === 'string') : []
+  const read = parsed(text)
+  if (read !== null && !Array.isArray(read)) throw new Error(NOT_GALENE)
+  return (read ?? []).filter((entry) => typeof entry === 'string')
+}
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error(NOT_GALENE)
+  }
+}
+
+const descriptionIn = (text: string): Description => {
+  const description = parseDescription(text)
+  if (!description) throw new Error(NOT_GALENE)
+  return description
 }
 
 const explainSilence = (error: Error & { code?: string }): never => {
-  throw error.code ? new Error(SILENT, { cause: error }) : error
+  throw error.code ? new Error(nameTrouble(error) ?? SILENT, { cause: error }) : error
 }
 
-const explainWrite = ({ status, text }: Answer, what: string): Error => {
+/** What Galene's API never answers, so something else did; undefined for all else. */
+const notGalenes = ({ status }: Answer): string | undefined => {
+  const why =
+    (status >= 300 && status < 400 && ELSEWHERE) ||
+    (status === 429 && TOO_OFTEN) ||
+    (status >= 502 && status <= 504 && CUT_OFF)
+  return why ? `${why} (it answers ${status})` : undefined
+}
+
+const explainRead = (answer: Answer): Error => {
+  if (answer.status === 401) return new Error(NO_ADMIN)
+  const why = `the call server cannot read the group (it answers ${answer.status})`
+  return new Error(notGalenes(answer) ?? why)
+}
+
+const explainWrite = (answer: Answer, what: string): Error => {
+  const { status, text } = answer
+  const foreign = notGalenes(answer)
+  if (foreign !== undefined) return new Error(foreign)
   if (status === 401) return new Error(NOT_WRITABLE)
   // 500 is a lost race, and also what it does not understand: who has tried again knows which.
   if (status === 412 || status === 404 || status === 500) {
@@ -63,8 +101,7 @@ export const createGaleneApi = ({ http, user, password }: ApiNeeds) => {
     const answer = await ask(path)
     if (answer.status === 200) return answer
     if (answer.status === 404) return undefined
-    if (answer.status === 401) throw new Error(NO_ADMIN)
-    throw new Error(`the call server cannot read the group (it answers ${answer.status})`)
+    throw explainRead(answer)
   }
   const write = async (path: string, what: string, question: Question): Promise<void> => {
     const answer = await ask(path, question)
@@ -89,7 +126,7 @@ export const createGaleneApi = ({ http, user, password }: ApiNeeds) => {
     async group(name: string): Promise<{ etag: string; description: Description } | undefined> {
       const answer = await read(name)
       if (!answer) return undefined
-      return { etag: answer.headers.etag ?? '', description: parseDescription(answer.text) ?? {} }
+      return { etag: answer.headers.etag ?? '', description: descriptionIn(answer.text) }
     },
     /** A new group with these users, who have no password, and without keys. Ask afterwards which users are there: see `asPatterns`. */
     create: (name: string, group: Description, users: Roles = NOBODY) =>

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import type { WebSocket } from 'ws'
 import type { Log } from '../../../platform/log.ts'
-import { type GaleneHttp, handshakeProblem } from '../wire/galene-http.ts'
+import { type GaleneHttp, handshakeProblem, takeLeave } from '../wire/galene-http.ts'
 import { createStatus } from '../wire/status.ts'
 import type { Connecting } from '../wire/tls.ts'
 import { recogniseVersion } from '../wire/versions.ts'
@@ -22,6 +23,30 @@ export type WatchNeeds = {
 
 /** Looks in a row that found a living child silent, until it is replaced. */
 const SILENT_LOOKS = 3
+
+/**
+ * Holds on to one silent connection, until it is given the next: its end tells of a server that is gone, also of one that is back
+ * before anybody looks, perhaps as another one.
+ */
+const createThread = (isBroken: () => void) => {
+  let held: WebSocket | undefined
+  return {
+    hold(socket: WebSocket) {
+      if (held) takeLeave(held)
+      held = socket
+      socket.once('close', () => {
+        if (held !== socket) return
+        held = undefined
+        isBroken()
+      })
+    },
+    letGo() {
+      const last = held
+      held = undefined
+      last?.terminate()
+    },
+  }
+}
 
 /** The SFU itself: where it answers, whether it does, and, where it is ours to run, its process. */
 export const watchServer = (needs: WatchNeeds) => {
@@ -50,7 +75,8 @@ export const watchServer = (needs: WatchNeeds) => {
   const url = (): string => ('url' in choice ? choice.url : (child?.url() ?? ''))
 
   const check = async (): Promise<string | undefined> => {
-    const problem = await handshakeProblem(url(), connecting)
+    // Of a child's end its process tells.
+    const problem = await handshakeProblem(url(), connecting, child ? takeLeave : thread.hold)
     silentLooks = problem === undefined ? 0 : silentLooks + 1
     if (silentLooks >= SILENT_LOOKS && hasBeenUp) {
       silentLooks = 0
@@ -59,6 +85,7 @@ export const watchServer = (needs: WatchNeeds) => {
     return problem
   }
   const { kind, description } = choice
+  const thread = createThread(() => void status.checkNow({ afterLoss: true }))
   const recognise = () => recogniseVersion(needs.http)
   const status = createStatus({ kind, description, now, log, check, recognise, changed })
   return {
@@ -71,6 +98,7 @@ export const watchServer = (needs: WatchNeeds) => {
     },
     async stop(): Promise<void> {
       status.stop()
+      thread.letGo()
       await child?.stop()
     },
   }

@@ -1,5 +1,6 @@
 import { type ClientRequestArgs, get as getHttp, type IncomingMessage } from 'node:http'
 import { get as getHttps } from 'node:https'
+import { nameTrouble } from './ask.ts'
 import { statusPath } from './facts.ts'
 import { type Connecting, UntrustedServer } from './tls.ts'
 
@@ -65,7 +66,7 @@ export const askStatus = (needs: StatusNeeds): Promise<StatusAnswer> =>
     const signal = AbortSignal.timeout(TIMEOUT_MS)
     const fail = (error: Error) => {
       const is = error instanceof UntrustedServer ? 'untrusted' : 'unreachable'
-      done({ is, why: signal.aborted ? TOO_LATE : error.message })
+      done({ is, why: signal.aborted ? TOO_LATE : (nameTrouble(error) ?? error.message) })
     }
     const options: ClientRequestArgs & { signal: AbortSignal } = {
       agent: connecting.agent,

@@ -10,6 +10,13 @@ export type Question = {
 }
 export type Answer = { status: number; headers: IncomingHttpHeaders; text: string }
 
+const NO_NAME = new Set(['ENOTFOUND', 'EAI_AGAIN'])
+/** That the name in sfu.url leads nowhere, in a sentence; undefined for any other trouble. */
+export const nameTrouble = ({ code = '' }: Error & { code?: string }): string | undefined =>
+  NO_NAME.has(code)
+    ? `this machine finds no address for the host name in sfu.url (DNS, ${code})`
+    : undefined
+
 const ANSWER_MS = 3_000
 /** Lists of many groups fit well; more is no answer of Galene. */
 const MAX_ANSWER_BYTES = 8_388_608

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { PyriteError } from '../../../platform/errors.ts'
 import { CLOSE } from '../../../protocol/close-codes.ts'
-import { type Answer, askWhole, type Question } from './ask.ts'
+import { type Answer, askWhole, nameTrouble, type Question } from './ask.ts'
 import { PROTOCOL_VERSION, statusPath, WS_PATH } from './facts.ts'
 import type { Connecting } from './tls.ts'
 
@@ -71,22 +71,28 @@ export const mustNotRedirect = async (
   throw new Error(`the group ${group} has a "redirect" at the call server: take it out`)
 }
 
+/** Galene logs a line for whoever goes without a word, and it is asked every few seconds. */
+export const takeLeave = (socket: WebSocket): void => socket.close(CLOSE.normal)
+
 /**
  * Why there is no Galene at `url`: what stands in the way in words, or '' where nobody answers within three seconds; undefined where
- * the handshake of its protocol is answered. Never throws.
+ * the handshake of its protocol is answered: then `keep` is given the open connection, and closes it some time. Never throws.
  */
 export const handshakeProblem = (
   url: string,
   { socketOptions }: Pick<Connecting, 'socketOptions'>,
+  keep: (socket: WebSocket) => void = takeLeave,
 ): Promise<string | undefined> =>
   new Promise((done) => {
     const options = { perMessageDeflate: false, ...socketOptions }
     const socket = new WebSocket(`${url}${WS_PATH}`, options)
+    let isOver = false
     const end = (problem: string | undefined) => {
+      if (isOver) return
+      isOver = true
       clearTimeout(timer)
       done(problem)
-      // Galene logs a line for whoever goes without a word, and this is asked every few seconds.
-      if (problem === undefined) socket.close(CLOSE.normal)
+      if (problem === undefined) keep(socket)
       else socket.terminate()
     }
     const timer = setTimeout(() => end(''), CHECK_MS)
@@ -98,7 +104,9 @@ export const handshakeProblem = (
     socket.on('unexpected-response', (_request, { statusCode }) =>
       end(`${NO_GALENE} (it answers ${statusCode})`),
     )
-    socket.on('error', (error: Error & { code?: string }) => end(error.code ? '' : error.message))
+    socket.on('error', (error: Error & { code?: string }) =>
+      end(nameTrouble(error) ?? (error.code ? '' : error.message)),
+    )
     socket.on('close', () => end(''))
   })
 const NO_GALENE = 'what answers at this address does not speak the protocol of Galene'

@@ -25,10 +25,12 @@ const WATCHFUL_MS = 500
 export const createStatus = (needs: StatusNeeds) => {
   const { kind, description, now, log } = needs
   let version: GaleneVersion | undefined
-  let health: SfuHealth = { kind, description, reachable: false, checkedAt: now() }
+  const unseen = (): SfuHealth => ({ kind, description, reachable: false, checkedAt: now() })
+  let health = unseen()
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<boolean> | undefined
   let isRunning = false
+  let isAnother = false
 
   const note = (reachable: boolean, reason: string | undefined) => {
     const problem = reason || (version && versionProblem(version))
@@ -58,11 +60,12 @@ export const createStatus = (needs: StatusNeeds) => {
   const look = async (): Promise<boolean> => {
     const reason = await needs.check()
     const reachable = reason === undefined
-    const before = health
+    const before = isAnother ? undefined : health
+    if (isAnother) [isAnother, version, health] = [false, undefined, unseen()]
     note(reachable, reason)
     looking = undefined
     plan()
-    if (reachable !== before.reachable || health.problem !== before.problem) {
+    if (reachable !== before?.reachable || health.problem !== before.problem) {
       const { problem } = health
       log.info({ reachable, problem, sfu: description }, 'the reachability of the SFU changed')
       needs.changed(reachable)
@@ -71,7 +74,9 @@ export const createStatus = (needs: StatusNeeds) => {
     else if (!version && kind !== 'builtin') void recognise()
     return reachable
   }
-  const checkNow = (): Promise<boolean> => {
+  /** `afterLoss`: what answered is gone, and what answers now may be another one, however soon. */
+  const checkNow = ({ afterLoss = false } = {}): Promise<boolean> => {
+    isAnother ||= afterLoss
     clearTimeout(timer)
     looking ??= look()
     return looking
