@@ -61,6 +61,8 @@ export type GroupPort = {
   drop(name: string): Promise<boolean>
   /** What the round wrote lasts when this resolves. */
   flush(): Promise<void>
+  /** The groups that somebody else has touched since `keep` or `drop` saw them last, where that is cheap to know; it is asked often. */
+  touched?(): Promise<string[]>
   /** Makes Galene look at a group that `keep` has brought in step, and answers what is known of it then. */
   look(name: string): Promise<SyncState>
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { eachSfu, group, startBridge, type TestBridge } from '../support/sfu.ts'
-import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts'
+import { mayMount, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts'
 
 const BACK_MS = 10_000
 const DISK_KIBIBYTES = 96
@@ -67,13 +67,7 @@ eachSfu('a folder of groups', (sfu) => {
   }, 40_000)
 })
 
-const canMount = await (async () => {
-  const probe = await mkdtemp(join(tmpdir(), 'pyrite-mount-'))
-  const mounted = mountSmallDisk(probe, DISK_KIBIBYTES)
-  mounted?.unmount()
-  await rm(probe, { recursive: true, force: true })
-  return mounted !== undefined
-})()
+const canMount = await mayMount()
 if (!canMount)
   process.stderr.write('Left out: a full disk and a read-only one. This user may not mount any.\n')
 

@@ -1,6 +1,6 @@
 import type { Group } from '../../sfu.ts'
 import type { PublicJwk } from '../wire/tokens.ts'
-import { isManaged, isOurs, parseDescription, writeDescription } from './group-file.ts'
+import { isManaged, isOurs, NOT_JSON, parseDescription, writeDescription } from './group-file.ts'
 import { createGroupStore } from './group-store.ts'
 
 /** How a group file differs from its channel. */
@@ -12,7 +12,8 @@ export type GroupDifference = { name: string } & (
 const differenceOf = (group: Group, text: string | undefined, jwk: PublicJwk) => {
   if (text === undefined) return 'stale'
   const description = parseDescription(text)
-  if (!description || !isManaged(description)) return 'unmanaged'
+  if (!description) throw new Error(NOT_JSON)
+  if (!isManaged(description)) return 'unmanaged'
   if (!isOurs(description, jwk)) return 'other-key'
   return text === writeDescription(group, jwk, description) ? undefined : 'stale'
 }

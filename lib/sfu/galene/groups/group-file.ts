@@ -16,6 +16,9 @@ export const OF_ANOTHER =
   'another Pyrite, with another signing key, writes this group too: give each its own Galene or its own slugs, and restart this one'
 export const NOT_MANAGED = 'the group file exists and does not say that Pyrite manages it'
 
+export const NOT_JSON =
+  'the group file is not one JSON object, so nobody can join: mend it, or move it away and Pyrite writes a new one'
+
 export type Description = Record<string, unknown>
 
 const ROLES: Record<ChannelRole, string> = {
@@ -37,6 +40,12 @@ export const parseDescription = (text: string): Description | undefined => {
     // Half a file, or none of Galene's: the caller decides.
     return undefined
   }
+}
+
+/** Why Pyrite may not write a group, in a sentence; undefined where it may. */
+export const whyNotManaged = (description: Description | undefined): string | undefined => {
+  if (description === undefined) return NOT_JSON
+  return isManaged(description) ? undefined : NOT_MANAGED
 }
 
 /** Whether a file says that Pyrite may write it. */

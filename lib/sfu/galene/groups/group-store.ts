@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -23,11 +23,17 @@ const FILE_MODE = 0o644
 /** 70,000 members and more. */
 const MOST_BYTES = 8_388_608
 
-const readWhole = async (path: string): Promise<string> => {
+const NOTHING = ''
+/** What tells a file from what it was before, short of reading it. */
+const marksOf = ({ ino, size, mtimeNs, mode, uid, gid }: BigIntStats): string =>
+  [ino, size, mtimeNs, mode, uid, gid].join()
+
+const readWhole = async (path: string, seen: (marks: string) => void): Promise<string> => {
   // Of a pipe nobody may ever read a byte, and the round would wait for it.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    const found = await file.stat()
+    const found = await file.stat({ bigint: true })
+    seen(marksOf(found))
     if (!found.isFile()) throw new Error(`${path} is not a file: move it away`)
     if (found.size > MOST_BYTES) throw new Error(`${path} is larger than any group: 8 MiB`)
     return await file.readFile('utf8')
@@ -74,6 +80,11 @@ export const createGroupStore = (folder: string) => {
     return join(folder, `${name}${GROUP_FILE_EXTENSION}`)
   }
 
+  /** What each group file looked like when it was read or written last. */
+  const seen = new Map<string, string>()
+  const looksNow = (name: string): Promise<string> =>
+    stat(pathOf(name), { bigint: true }).then(marksOf, () => NOTHING)
+
   const inFolder = <T>(work: () => Promise<T>) => told(folder, work)
 
   return {
@@ -96,8 +107,9 @@ export const createGroupStore = (folder: string) => {
     async read(name: string): Promise<string | undefined> {
       const path = pathOf(name)
       try {
-        return await told(path, () => readWhole(path))
+        return await told(path, () => readWhole(path, (marks) => void seen.set(name, marks)))
       } catch (error) {
+        seen.set(name, await looksNow(name))
         if (!isMissing(error)) throw error
         return mustBeFree(path)
       }
@@ -109,16 +121,36 @@ export const createGroupStore = (folder: string) => {
       const path = pathOf(name)
       await inFolder(async () => {
         const before = await mtimeOf(path)
+        let marks = NOTHING
         await replaceFile(path, text, {
           mode: FILE_MODE,
           rights,
           // Another process, or the one that calls move away from, may write the same group at the same time.
           temporary: `.pyrite-${name}.${randomBytes(6).toString('hex')}.tmp`,
-          ...(before === undefined ? {} : { finish: (file) => makeNewer(file, before) }),
+          finish: async (file) => {
+            if (before !== undefined) await makeNewer(file, before)
+            marks = marksOf(await file.stat({ bigint: true }))
+          },
         })
+        seen.set(name, marks)
       })
     },
-    remove: (name: string): Promise<void> => inFolder(() => rm(pathOf(name), { force: true })),
+    remove: (name: string): Promise<void> =>
+      inFolder(async () => {
+        await rm(pathOf(name), { force: true })
+        seen.delete(name)
+      }),
+    /** Those of the groups read or written so far whose file is another one by now, or gone, or new. */
+    async touched(): Promise<string[]> {
+      const others = new Map<string, string>()
+      // One after another: there are thousands, it is asked for often, and nobody waits for it.
+      for (const [name, marks] of seen) {
+        const found = await looksNow(name)
+        if (found !== marks) others.set(name, found)
+      }
+      // What was written here meanwhile is no longer another one.
+      return [...others].flatMap(([name, marks]) => (seen.get(name) === marks ? [] : [name]))
+    },
     /** Puts the renames and removals so far on the disk. */
     flush: (): Promise<void> => inFolder(() => syncFolder(folder)),
   }

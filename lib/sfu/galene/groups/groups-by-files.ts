@@ -1,12 +1,11 @@
 import type { GroupPort } from '../../sfu.ts'
 import type { PublicJwk } from '../wire/tokens.ts'
 import {
-  isManaged,
   isOfAnother,
   isOurs,
-  NOT_MANAGED,
   OF_ANOTHER,
   parseDescription,
+  whyNotManaged,
   writeDescription,
 } from './group-file.ts'
 import { type Poke, stateOf } from './group-look.ts'
@@ -27,10 +26,12 @@ export const groupsByFiles = (needs: ByFilesNeeds): GroupPort => {
     prepare: store.prepare,
     names: store.names,
     flush: store.flush,
+    touched: store.touched,
     async keep(group) {
       const text = await store.read(group.name)
       const existing = text === undefined ? {} : parseDescription(text)
-      if (text !== undefined && !isManaged(existing)) throw new Error(NOT_MANAGED)
+      const whyNot = text === undefined ? undefined : whyNotManaged(existing)
+      if (whyNot !== undefined) throw new Error(whyNot)
       if (kept.has(group.name) && isOfAnother(existing, kids)) throw new Error(OF_ANOTHER)
       const target = writeDescription(group, jwk, existing ?? {})
       const isSame = text === target

@@ -3,6 +3,8 @@ import { GroupSync, type GroupsNeeds, PENDING } from './group-sync.ts'
 
 const DEBOUNCE_MS = 5
 const EVERY_MS = 5 * 60_000
+/** How often it is asked whether somebody else has touched a group. */
+const GLANCE_EVERY_MS = 4_000
 /** How long a start waits for the first round. */
 const FIRST_ROUND_MS = 10_000
 const FIRST_RETRY_MS = 500
@@ -18,8 +20,8 @@ const GLANCE_MS = 500
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms).unref())
 
 /**
- * Keeps one group per channel in step with the database: on change, at start and every five minutes; what failed is tried again, ever
- * later. A round over all groups may take minutes by an API: changed groups do not wait for it, nor do joins, which look at
+ * Keeps one group per channel in step with the database: on change, at start, when somebody else touched it, and every five minutes;
+ * what failed is tried again, ever later. A round over all groups may take minutes by an API: changed groups do not wait for it, nor do joins, which look at
  * their own group only. How a group is written is the port's matter.
  */
 export class Groups {
@@ -35,6 +37,7 @@ export class Groups {
   private soon: NodeJS.Timeout | undefined
   private retry: NodeJS.Timeout | undefined
   private regular: NodeJS.Timeout | undefined
+  private glance: NodeJS.Timeout | undefined
   private retryMs = FIRST_RETRY_MS
   private lastFailed = 0
   /** One that had failed is well again. */
@@ -109,6 +112,7 @@ export class Groups {
       this.later()
     }, EVERY_MS).unref()
     await Promise.race([this.goRound(), pause(FIRST_ROUND_MS)])
+    this.glanceLater()
   }
 
   /** Nothing further begins; what goes on is waited for. */
@@ -117,7 +121,21 @@ export class Groups {
     clearTimeout(this.soon)
     clearTimeout(this.retry)
     clearInterval(this.regular)
+    clearTimeout(this.glance)
     await Promise.all(this.working)
+  }
+
+  private glanceLater() {
+    if (!this.isAtWork() || !this.needs.port.touched) return
+    this.glance = setTimeout(() => void this.lookForTouched(), GLANCE_EVERY_MS).unref()
+  }
+
+  /** What somebody else changed is mended within seconds, and not at the next round only. */
+  private async lookForTouched() {
+    const touched = (await this.needs.port.touched?.()) ?? []
+    const others = touched.filter((name) => this.sync.underWay(name) === undefined)
+    if (this.isAtWork()) for (const name of others) this.changed(name)
+    this.glanceLater()
   }
 
   private isAtWork(): boolean {
