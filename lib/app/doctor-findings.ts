@@ -69,7 +69,7 @@ export const FINDINGS = {
     level: 'problem',
     what: "Pyrite cannot make a group by the call server's admin API.",
     why: 'New channels get no call, and changes do not reach the call server.',
-    fix: 'Let data/config.json of Galene hold "writableGroups": true and, under "users", the name and password of galene.api_user and galene.api_password with "permissions": "admin". It must be valid JSON, and Galene\'s user must be able to read it: docs/galene.md has it whole.',
+    fix: 'Let data/config.json of Galene hold "writableGroups": true and, under "users", the name and password of galene.api_user and galene.api_password with "permissions": "admin". It must be valid JSON, and Galene\'s user must be able to read it: docs/galene.md has it whole. What stands between the two must pass /galene-api/ on as it is.',
   },
   'group-unreadable': {
     level: 'problem',
@@ -262,6 +262,12 @@ export const FINDINGS = {
     what: 'The call server has only private addresses, and nothing relays.',
     why: 'Media works in this network alone: people elsewhere join, and see and hear nobody.',
     fix: 'Name the public address (builtin.public_address) and forward the UDP port, or run a TURN server.',
+  },
+  'recordings-folder': {
+    level: 'warning',
+    what: 'The folder of recordings cannot be used.',
+    why: 'Calls go on, but recordings are lost, not shown, or cannot be deleted.',
+    fix: "Let galene.recordings_dir be the folder of Galene's -recordings, on a disk with space, where Galene's user and the account that runs Pyrite may read and write.",
   },
 } as const satisfies Record<string, Entry>
 

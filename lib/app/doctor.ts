@@ -5,6 +5,7 @@ import { addressFindings } from './doctor-address.ts'
 import { found, well, worstFirst } from './doctor-findings.ts'
 import { lookAtIce } from './doctor-ice.ts'
 import { hostCandidates, isPrivateAddress } from './doctor-network.ts'
+import { recordingsFindings } from './doctor-recordings.ts'
 import { sfuFindings } from './doctor-sfu.ts'
 
 export type DoctorNeeds = {
@@ -85,10 +86,11 @@ export const createDoctor = (needs: DoctorNeeds): Doctor => {
     async examine(origin) {
       const began = performance.now()
       const at = now().toISOString()
-      const [look, groups, address] = await Promise.all([
+      const [look, groups, address, recordings] = await Promise.all([
         lookAtServer(needs),
         needs.groups(),
         addressFindings(config, origin),
+        recordingsFindings(config, needs.isBuiltin),
       ])
       const media = await lookAtMedia(needs, look)
       const sfu = look ? sfuFindings(look, config) : [found('not-running')]
@@ -99,6 +101,7 @@ export const createDoctor = (needs: DoctorNeeds): Doctor => {
           ...sfu,
           ...groupFindings(groups, look),
           ...address,
+          ...recordings,
           ...iceFindings(needs),
           ...media.findings,
         ]),

@@ -25,7 +25,9 @@ const sendFile = (response: Response, path: string): Promise<void> =>
         response.status(416).end()
         return done()
       }
-      fail(error)
+      const sentence =
+        'this recording cannot be read: the account that runs Pyrite may not, or its disk is away'
+      fail(new PyriteError('storage.unavailable', sentence, { cause: error }))
     })
   })
 

@@ -1,6 +1,8 @@
-import { lstat, readdir, unlink } from 'node:fs/promises'
+import { access, constants, lstat, readdir, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PyriteError } from '../../../platform/errors.ts'
 import type { RecordedFile, Recordings } from '../../sfu.ts'
+import { told } from '../groups/folder-trouble.ts'
 import { FRESH_MS, isRecordingName, notFinished } from './recording-names.ts'
 
 const isMissing = (error: unknown): boolean => {
@@ -8,13 +10,42 @@ const isMissing = (error: unknown): boolean => {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
-/** `work`, or `otherwise` where there is no such file or folder. */
+/** `work`, or `otherwise` where there is no such file or folder. Throws `storage.unavailable` for what may not be read or removed. */
 const unlessMissing = async <T>(work: Promise<T>, otherwise: T): Promise<T> => {
   try {
     return await work
+  } catch (cause) {
+    if (isMissing(cause)) return otherwise
+    const { code } = cause as NodeJS.ErrnoException
+    const sentence = `the folder of recordings cannot be used (${code}): who runs this server finds out more by "pyrite doctor"`
+    throw new PyriteError('storage.unavailable', sentence, { cause })
+  }
+}
+
+const NOT_THERE = 'there is no such folder: Galene makes it at the first recording'
+/** An hour of one camera, about. */
+const LEAST_BYTES = 500_000_000
+
+const ALL_RIGHTS = constants.R_OK | constants.W_OK | constants.X_OK
+const mustBeUsable = (path: string) => told(path, () => access(path, ALL_RIGHTS))
+
+/** Why recordings are not written, listed or deleted in this folder, in a sentence; undefined where they can be. Never rejects. */
+export const recordingsTrouble = async (folder: string): Promise<string | undefined> => {
+  try {
+    return await told(
+      folder,
+      async () => {
+        for (const inside of ['', ...(await readdir(folder))])
+          await mustBeUsable(join(folder, inside))
+        const { bavail, bsize } = await statfs(folder)
+        const left = bavail * bsize
+        if (left >= LEAST_BYTES) return
+        return `${folder}: this disk has only ${Math.floor(left / 1_000_000)} MB left`
+      },
+      NOT_THERE,
+    )
   } catch (error) {
-    if (isMissing(error)) return otherwise
-    throw error
+    return (error as Error).message
   }
 }
 
