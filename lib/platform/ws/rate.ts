@@ -7,7 +7,8 @@ export const tokenBucket = (perSecond: number, burst: number, now = () => perfor
   /** Takes one token, or `count`; false when there are not so many. */
   return (count = 1): boolean => {
     const t = now()
-    tokens = Math.min(burst, tokens + ((t - at) / 1000) * perSecond)
+    // A clock that is set back must not cost anybody the time between.
+    tokens = Math.min(burst, tokens + (Math.max(0, t - at) / 1000) * perSecond)
     at = t
     if (tokens < count) return false
     tokens -= count
