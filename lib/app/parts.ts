@@ -5,7 +5,13 @@ import type { Log } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { type Connections, createConnections } from '../platform/ws/connections.ts'
 import { dispatcher } from '../platform/ws/dispatcher.ts'
-import { type Counts, createCounts, createGaleneSfu, madeFrom } from '../sfu/galene/index.ts'
+import {
+  type Counts,
+  createCounts,
+  createGaleneSfu,
+  createOurs,
+  madeFrom,
+} from '../sfu/galene/index.ts'
 import { MovingSfu } from '../sfu/moving.ts'
 import type { Sfu } from '../sfu/sfu.ts'
 import { createDiagnosis, type Diagnosis } from './diagnosis.ts'
@@ -38,7 +44,7 @@ const createSfu = (
   { counts, diagnosis, onBug }: CallsNeeds,
 ): MovingSfu => {
   const { config, log, now, newId, builtinCommand } = needs
-  const kids = new Set<string>()
+  const ours = createOurs()
   const make = (config: Config): Sfu =>
     createGaleneSfu({
       config,
@@ -60,7 +66,7 @@ const createSfu = (
       now,
       newId,
       counts,
-      kids,
+      ours,
       builtinCommand,
     })
   return new MovingSfu({

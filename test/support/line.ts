@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** So many bytes in each direction, so often. */
+/** So many bytes in each direction, so often. The bytes count at each turn: a test may change them. */
 export type Delay = { bytesPerTurn: number; everyMs: number }
 
 /** Passes TCP on to a server; at a crawl, or not at all, where a test says so. */
@@ -10,14 +10,15 @@ export const startLine = async (target: string) => {
   let delay: Delay | undefined
   const carry = (from: Socket, to: Socket) => {
     const waiting: Buffer[] = []
-    const { bytesPerTurn = Number.POSITIVE_INFINITY, everyMs = 1 } = delay ?? {}
+    const mine = delay
     const timer = setInterval(() => {
+      const { bytesPerTurn = Number.POSITIVE_INFINITY } = mine ?? {}
       const all = Buffer.concat(waiting.splice(0))
       if (all.length <= bytesPerTurn) from.resume()
       const now = all.subarray(0, bytesPerTurn)
       if (now.length > 0) to.write(now)
       if (now.length < all.length) waiting.push(all.subarray(now.length))
-    }, everyMs)
+    }, mine?.everyMs ?? 1)
     from.on('data', (part) => {
       waiting.push(part)
       if (waiting.length > 4) from.pause()

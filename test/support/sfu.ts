@@ -17,7 +17,7 @@ import { createLog } from '../../lib/platform/log.ts'
 import { routeUpgrades } from '../../lib/platform/ws/upgrade.ts'
 import type { ChannelRole } from '../../lib/protocol/channels.ts'
 import { runBuiltinSfu } from '../../lib/sfu/builtin/index.ts'
-import { createCounts, createGaleneSfu } from '../../lib/sfu/galene/index.ts'
+import { createCounts, createGaleneSfu, createOurs } from '../../lib/sfu/galene/index.ts'
 import { isExecutable } from '../../lib/sfu/galene/server/choose.ts'
 import type { AccessPolicy, Caller, CallRecord, Group, SfuHealth } from '../../lib/sfu/sfu.ts'
 import { eventually } from './eventually.ts'
@@ -226,7 +226,7 @@ export const startBridge = async (options: BridgeOptions = {}) => {
     now: () => new Date(),
     newId,
     counts: createCounts(metrics),
-    kids: new Set(),
+    ours: createOurs(),
     builtinCommand: { command: process.execPath, args: BUILTIN_FROM_SOURCES },
   })
   await sfu.start()

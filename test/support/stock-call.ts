@@ -32,13 +32,16 @@ export const enterDirectly = (url: string, group: string, token: string) => {
 }
 export type Direct = Awaited<ReturnType<typeof enterDirectly>>
 
-/** A Pyrite with `galene.stock_client` on, in front of a Galene of somebody's own, and people signed in. Calls take four people. */
-export const startStockCalls = async (binary: string) => {
+/**
+ * A Pyrite with `galene.stock_client` on, in front of a Galene of somebody's own, and people signed in. Calls take four people.
+ * `through` answers where Pyrite finds Galene.
+ */
+export const startStockCalls = async (binary: string, through = async (url: string) => url) => {
   const galene = await startGalene({ binary })
   const port = await freePort()
   const settings = {
     server: { port, public_url: `http://127.0.0.1:${port}` },
-    sfu: { url: galene.url, groups_dir: galene.groups, max_clients: 4 },
+    sfu: { url: await through(galene.url), groups_dir: galene.groups, max_clients: 4 },
     galene: { stock_client: true, stock_client_url: PAGES },
   }
   let pyrite: Pyrite

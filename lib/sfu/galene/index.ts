@@ -24,11 +24,13 @@ import { chooseSfu } from './server/choose.ts'
 import { watchServer } from './server/server-watch.ts'
 import { createStockClient, PORTAL_TOKEN_SECONDS } from './stock-client.ts'
 import { createGaleneHttp, mustNotRedirect, stillListens } from './wire/galene-http.ts'
+import type { Ours } from './wire/ours.ts'
 import { createOwnConnections } from './wire/own-connections.ts'
 import { createConnecting, readAuthority } from './wire/tls.ts'
 import { createTokens } from './wire/tokens.ts'
 
 export { type Counts, createCounts } from './bridge/counts.ts'
+export { createOurs } from './wire/ours.ts'
 
 export type GaleneNeeds = {
   config: Config
@@ -43,8 +45,8 @@ export type GaleneNeeds = {
   now: () => Date
   newId: () => string
   counts: Counts
-  /** The ids of all signing keys that this process has had; its own is added. */
-  kids: Set<string>
+  /** One for all SFUs of this process; what is this one's is added. */
+  ours: Ours
   /** How to run `pyrite sfu`, up to and with that word; the options are added. */
   builtinCommand: { command: string; args: string[] }
   /** Default: that of this process. */
@@ -82,7 +84,8 @@ const prepare = ({ config, now, builtinCommand, environment = process.env }: Gal
 type GroupTools = Pick<WayNeeds, 'choice' | 'jwk' | 'http' | 'log'> & { isReachable: () => boolean }
 
 const createGroups = (needs: GaleneNeeds, { isReachable, ...tools }: GroupTools) => {
-  const { config, listener, groups: source, kids } = needs
+  const { config, listener, groups: source } = needs
+  const { kids } = needs.ours
   kids.add(tools.jwk.kid)
   const poke = async (group: string) =>
     isReachable() ? tools.http.poke(group, config.sfu.token_audience) : undefined
@@ -124,11 +127,11 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const issued = (group: string) => visits.issued(group)
   const stockClient = createStockClient({ config, kind: choice.kind, tokens, mayRecord, issued })
   const { hasDirect, ...closing } = createClosing(data_dir, stockClient !== undefined, policy)
-  const own = createOwnConnections(config.sfu.signing_key, now)
+  const { bridges } = needs.ours
+  const own = createOwnConnections(config.sfu.signing_key, now, needs.ours.visits)
   const bridge = createBridge({
     ...{ log, policy, tokens, own, listener, now, newId, config: config.sfu, counts: needs.counts },
-    groups: { settled, mustBeJoinable, mayRecord },
-    ...(moderate && { moderate }),
+    ...{ bridges, groups: { settled, mustBeJoinable, mayRecord }, ...(moderate && { moderate }) },
     ...{ url: server.url, socketOptions: connecting.socketOptions, sfuFailed: server.checkNow },
     ...{ stillListens: () => stillListens(server.url()), isReachable },
     lookAtRecording: (group) => visits.lookAtRecording(group),
@@ -136,7 +139,7 @@ export const createGaleneSfu = (needs: GaleneNeeds): Sfu => {
   const visits = createVisits({
     ...{ mayRecord, mustBeJoinable, connecting, tokens, own, now, newId, listener, log },
     ...{ hasDirect, policy: closing.policy, lookedAtAll: closing.done, isReachable },
-    ...{ personOf: needs.personOf, onBridge: bridge.onBridge, url: server.url },
+    ...{ personOf: needs.personOf, onBridge: bridges.onBridge, url: server.url },
     ...{ names: groups.names, tokenSeconds: PORTAL_TOKEN_SECONDS, seen: bridge.recordingSeen },
   })
   // Last of all: settings that cannot work leave nothing behind that goes on.

@@ -6,6 +6,7 @@ import { PyriteError } from '../../../platform/errors.ts'
 import type { Log } from '../../../platform/log.ts'
 import { CLOSE } from '../../../protocol/close-codes.ts'
 import type { AccessPolicy, Caller, CallModeration, Participant, SfuListener } from '../../sfu.ts'
+import type { OnBridge, Ours } from '../wire/ours.ts'
 import type { OwnConnections } from '../wire/own-connections.ts'
 import type { Connecting } from '../wire/tls.ts'
 import type { Tokens } from '../wire/tokens.ts'
@@ -25,6 +26,8 @@ export type BridgeNeeds = {
   moderate?: CallModeration
   tokens: Tokens
   own: Pick<OwnConnections, 'filter'>
+  /** Where this bridge tells who is on it, until it stops, and who left it. */
+  bridges: Pick<Ours['bridges'], 'add' | 'left'>
   /**
    * `settled` waits until the file of a group is in step; `mustBeJoinable` throws where a join would harm the SFU; `mayRecord` says
    * whether its channel may be recorded.
@@ -107,11 +110,13 @@ const peopleAmong = (connections: ReadonlySet<Connection>) => ({
     [...connections].some(
       (c) => c.group === group && (c.live.shown.has(id) || c.live.streams.has(id)),
     ),
-  /** Whether a client of a group is on the bridge, or on its way in over it. */
-  onBridge(group: string, clientId: string): 'joined' | 'joining' | undefined {
+  /** Whether a client of a group is on the bridge, or on its way in over it: Galene may have let it in already. */
+  onBridge(group: string, clientId: string): ReturnType<OnBridge> {
     const all = [...connections].filter((c) => c.group === group && c.clientId === clientId)
     if (all.some((c) => c.joinedAt)) return 'joined'
-    return all.some((c) => c.phase === 'joining') ? 'joining' : undefined
+    // Who is asked about still, or refused, is not on any way in, and hides nobody of that id.
+    const isComing = all.some((c) => c.phase === 'joining' && c.admitted !== undefined)
+    return isComing ? 'joining' : undefined
   },
 })
 
@@ -121,13 +126,14 @@ export const createBridge = (needs: BridgeNeeds) => {
   const perPerson = new Map<string, number>()
   const { state, endForbidden } = watchGroups(needs)
   const { counts } = needs
-  const unwatch = counts.watch(() => connections.size)
   const server = createServer(needs.config)
 
   const { joined, hasOthers, onBridge, isShown } = peopleAmong(connections)
+  const stops = [counts.watch(() => connections.size), needs.bridges.add(onBridge)]
   const ended = (connection: Connection, why: string) => {
-    const { caller, group, joinedAt } = connection
+    const { caller, group, joinedAt, admitted, clientId } = connection
     connections.delete(connection)
+    if (admitted !== undefined) needs.bridges.left(group, clientId)
     const left = (perPerson.get(caller.userId) ?? 1) - 1
     if (left > 0) perPerson.set(caller.userId, left)
     else perPerson.delete(caller.userId)
@@ -181,7 +187,6 @@ export const createBridge = (needs: BridgeNeeds) => {
     /** Somebody of ours was in a group, and saw whether it is recorded. Where anybody is on the bridge, they hear its end themselves. */
     recordingSeen: (group: string, isRecording: boolean) =>
       isRecording || joined(group).length > 0 || state.recordingEnded(group),
-    onBridge,
     /** The SFU did not answer a look: all connections to it are looked at [SFU-14]. */
     sfuSilent: () => all({}, (c) => c.suspect()),
     /** The SFU is gone or restarts [SFU-16]. */
@@ -192,7 +197,7 @@ export const createBridge = (needs: BridgeNeeds) => {
     /** Ends all; `words` tell everybody why. */
     stop(words?: string) {
       clearInterval(sweeper)
-      unwatch()
+      for (const stop of stops) stop()
       if (words !== undefined) all({}, (c) => c.notice('info', words))
       all({}, (c) => c.finish(CLOSE.restart, 'service restart', 'pyrite-stopped'))
     },

@@ -1,9 +1,10 @@
 import type { AccessPolicy, Caller } from '../../sfu.ts'
 import type { Frame } from '../wire/frame.ts'
+import type { OnBridge } from '../wire/ours.ts'
 import { SERVICE_USERNAME } from '../wire/service-names.ts'
 import { permissionsOf } from '../wire/tokens.ts'
 import type { Guest, Inside } from './inside.ts'
-import type { Present, PresentNeeds } from './present.ts'
+import { type Present, settledOnBridge } from './present.ts'
 import { isPerson, watchRecorders } from './recorders.ts'
 
 /** What is to be done in a group, beside looking at everybody there. */
@@ -26,7 +27,7 @@ export type DutiesNeeds = {
   personOf: (username: string) => Promise<Caller | undefined>
   mayRecord: (group: string) => boolean
   /** Whether a client is on the bridge, which does there what is done here. */
-  onBridge: PresentNeeds['onBridge']
+  onBridge: OnBridge
   /** Who is there and may be is told. */
   present: Present
 }
@@ -92,6 +93,10 @@ export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, 
   /** Whom the door of the call has been asked about, by client id, and who of them are people. */
   const judged = new Set<string>()
   const people = new Set<string>()
+  let isOver = false
+  void inside.ended.then(() => {
+    isOver = true
+  })
   const wordsFor = (userId: string) => order.changed.get(userId) ?? order.changed.get('')
   const isDirect = (guest: Guest) => isPerson(guest) && onBridge(group, guest.id) !== 'joined'
 
@@ -112,21 +117,25 @@ export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, 
     return undefined
   }
 
-  const personAt = async (guest: Guest) =>
-    hasDirect && isDirect(guest) ? personOf(guest.username) : undefined
+  const personAt = async (guest: Guest, isThere: () => boolean) => {
+    if (!hasDirect || !isPerson(guest)) return undefined
+    // Galene tells of somebody a moment before the bridge hears that they are in.
+    const known = await settledOnBridge(onBridge, [group, guest.id], isThere)
+    return known === 'joined' || !isThere() ? undefined : personOf(guest.username)
+  }
 
   /** Answers the client id where somebody has to go. */
   const judge = async (guest: Guest, isNew: boolean): Promise<string | undefined> => {
-    judged.add(guest.id)
-    const person = await personAt(guest)
-    if (!person) return undefined
     const { id } = guest
+    judged.add(id)
+    const isThere = () => !isOver && inside.guests.has(id)
+    const person = await personAt(guest, isThere)
+    if (!person) return undefined
     people.add(id)
     const ordered = isNew ? undefined : order.kick.get(person.userId)
     if (ordered !== undefined) return kick(guest, ordered)
     if (!isNew && order.mute.has(person.userId)) mute(guest)
     const gone = await admit(guest, person, isNew)
-    const isThere = () => inside.guests.has(id)
     if (gone === undefined) void present.came(group, id, person, isThere)
     return gone
   }

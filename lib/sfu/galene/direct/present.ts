@@ -1,16 +1,27 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Caller, Participant, SfuListener } from '../../sfu.ts'
+import type { OnBridge } from '../wire/ours.ts'
 
 export type PresentNeeds = {
   listener: Pick<SfuListener, 'participantsChanged' | 'connectionEnded'>
-  /** What the bridge knows of a client of a group: whether it is on it, or on its way in. */
-  onBridge: (group: string, clientId: string) => 'joined' | 'joining' | undefined
+  onBridge: OnBridge
   now: () => Date
   newId: () => string
 }
 
-/** How often a client that is on its way in over the bridge is looked at again, in milliseconds. */
+/** How often a client that is on its way is looked at again, in milliseconds. */
 const LOOK_MS = 50
+
+/** Waits while a client of a group is on its way over the bridge, and there. Answers what the bridge knows of it then. */
+export const settledOnBridge = async (
+  onBridge: OnBridge,
+  [group, clientId]: [group: string, clientId: string],
+  isThere: () => boolean,
+  ways: readonly ReturnType<OnBridge>[] = ['joining'],
+): Promise<ReturnType<OnBridge>> => {
+  while (isThere() && ways.includes(onBridge(group, clientId))) await pause(LOOK_MS)
+  return onBridge(group, clientId)
+}
 
 /** Nothing of such a connection passes Pyrite, so nothing of it can be counted, and nobody knows where it comes from. */
 const UNCOUNTED = { peerAddress: '', bytesUp: 0, bytesDown: 0, messagesUp: 0, messagesDown: 0 }
@@ -42,9 +53,10 @@ export const createPresent = ({ listener, onBridge, now, newId }: PresentNeeds) 
       ]),
     /** Somebody is in a group who may be. `isThere` tells whether they still are. */
     async came(group: string, clientId: string, caller: Caller, isThere: () => boolean) {
-      while (isThere() && onBridge(group, clientId) === 'joining') await pause(LOOK_MS)
+      const client: [string, string] = [group, clientId]
+      const isBridged = await settledOnBridge(onBridge, client, isThere, ['joining', 'leaving'])
       const clients = clientsIn(group)
-      if (isStopped || !isThere() || onBridge(group, clientId) || clients.has(clientId)) return
+      if (isStopped || !isThere() || isBridged || clients.has(clientId)) return
       clients.set(clientId, { connectionId: newId(), caller, group, joinedAt: now() })
       groups.set(group, clients)
       listener.participantsChanged(group)

@@ -1,7 +1,7 @@
 import { RECORDER_PERMISSION } from '../wire/facts.ts'
+import type { OnBridge } from '../wire/ours.ts'
 import { isDeviceUsername, SERVICE_USERNAME } from '../wire/service-names.ts'
 import type { Guest, Inside } from './inside.ts'
-import type { PresentNeeds } from './present.ts'
 
 export const isRecorder = ({ permissions }: Guest): boolean =>
   permissions.includes(RECORDER_PERMISSION)
@@ -12,7 +12,7 @@ export const isPerson = (guest: Guest): boolean =>
 
 type Needs = {
   mayRecord: (group: string) => boolean
-  onBridge: PresentNeeds['onBridge']
+  onBridge: OnBridge
 }
 
 /** The recording of one group that Pyrite has gone into. */

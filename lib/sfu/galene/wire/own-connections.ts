@@ -1,10 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import type { Ours } from './ours.ts'
 import { isOwnName, SERVICE_USERNAME } from './service-names.ts'
 
 /** How long the doctor, which may be another process, is in a group at most; clocks differ by no more. In milliseconds. */
 const DOCTOR_MS = 15_000
-/** How long after its end Galene may still tell of a connection, in milliseconds. */
-const TOLD_MS = 60_000
 
 /** A client id for the doctor in one group, as of now, which only who has the secret can make. */
 export const doctorId = (
@@ -24,27 +23,19 @@ export type Told = { kind: unknown; id: unknown; username: unknown }
  * Knows Pyrite's own connections to Galene, of which people hear nothing, by their client ids: anybody whom a group of somebody's lets in
  * under any name may call themselves as we do. Galene lets nobody in under the id of somebody who is there.
  */
-export const createOwnConnections = (secret: string, now: () => Date) => {
-  /** When each ended, by client id; undefined while it lives. */
-  const visits = new Map<string, number | undefined>()
-  const isVisit = (id: string, since: number) =>
-    visits.has(id) && (visits.get(id) ?? Number.POSITIVE_INFINITY) > since
+export const createOwnConnections = (
+  secret: string,
+  now: () => Date,
+  { begin, ended, isVisit }: Ours['visits'],
+) => {
   const isDoctor = (id: string, group: string) => {
     const [at = '', nonce = ''] = id.split('-')
     const isNow = Math.abs(now().getTime() - Number(at)) < DOCTOR_MS
     return isNow && id === doctorId(secret, group, Number(at), nonce)
   }
   return {
-    /** A client id for a connection that is about to begin. */
-    begin(): string {
-      const id = randomBytes(16).toString('hex')
-      visits.set(id, undefined)
-      return id
-    },
-    ended(id: string): void {
-      visits.set(id, performance.now())
-      setTimeout(() => visits.delete(id), TOLD_MS).unref()
-    },
+    begin,
+    ended,
     /** Tells for one connection, which hears of a group from now on, what is said of our own there. Ask it in the order in which that is heard. */
     filter() {
       const since = performance.now()
