@@ -161,6 +161,28 @@ describe.each(galenes())("people in Galene's own page, with %s", (binary) => {
     await bob.isClosed(10_000)
   }, 60_000)
 
+  it('who was kicked while Galene hung is out when it goes on, and stays in with what they came back with', async () => {
+    const slug = await world.channel()
+    const bob = await world.enter('bob', slug)
+    const { app } = world.pyrite()
+    await eventually(() => expect(app.sfu.participants(slug)).toHaveLength(1))
+    world.galene.signal('SIGSTOP')
+    await world.act(slug, { kind: 'kick', userId: idOf(world, 'bob'), reason: '' })
+    const back = world.enter('bob', slug)
+    const { logLines } = world.pyrite()
+    await eventually(() => expect(logLines.join('')).toContain('a call could not be visited'))
+    world.galene.signal('SIGCONT')
+    await bob.isClosed(10_000)
+    const again = await back
+    expect(again.joined.kind).toBe('join')
+    // What is looked at next concerns somebody else.
+    const carol = await world.enter('carol', slug)
+    await world.act(slug, { kind: 'kick', userId: idOf(world, 'carol'), reason: '' })
+    await carol.isClosed(10_000)
+    expect(again.isOpen()).toBe(true)
+    again.socket.close()
+  }, 60_000)
+
   it('what was decided when Pyrite ended is done when it is back', async () => {
     const slug = await world.channel()
     const bob = await world.enter('bob', slug)

@@ -7,10 +7,13 @@ import type { Guest, Inside } from './inside.ts'
 import { type Present, settledOnBridge } from './present.ts'
 import { isPerson, watchRecorders } from './recorders.ts'
 
+/** Somebody to be taken out; `only`: by these client ids, where it was known with which they were there. */
+type Kick = { words: string; only: ReadonlySet<string> | undefined }
+
 /** What is to be done in a group, beside looking at everybody there. */
 export type Order = {
-  /** Whom to take out now, by user id, and in which words; who comes back is looked at like anybody. */
-  kick: ReadonlyMap<string, string>
+  /** Whom to take out now, by user id; who comes back is looked at like anybody. */
+  kick: ReadonlyMap<string, Kick>
   /** Whose rights may have changed, by user id, and the words for them; '' stands for everybody. */
   changed: ReadonlyMap<string, string | undefined>
   mute: ReadonlySet<string>
@@ -39,9 +42,25 @@ export const NOTHING: Order = {
   ...{ unlock: false, watch: false },
 }
 
+/** The words for somebody who has to go by an order; undefined where this is not who was meant. */
+const wordsToGo = ({ kick }: Order, userId: string, clientId: string): string | undefined => {
+  const ordered = kick.get(userId)
+  return (ordered?.only?.has(clientId) ?? true) ? ordered?.words : undefined
+}
+
+const joinKicks = (one: Order['kick'], other: Order['kick']): Order['kick'] => {
+  const all = new Map(one)
+  for (const [userId, { words, only }] of other) {
+    const before = one.get(userId)
+    const both = before?.only && only && new Set([...before.only, ...only])
+    all.set(userId, { words, only: before ? both : only })
+  }
+  return all
+}
+
 /** Two orders for one group as one; the later one has the last word. */
 export const joinOrders = (one: Order, other: Order): Order => ({
-  kick: new Map([...one.kick, ...other.kick]),
+  kick: joinKicks(one.kick, other.kick),
   changed: new Map([...one.changed, ...other.changed]),
   mute: new Set([...one.mute, ...other.mute]),
   unlock: one.unlock || other.unlock,
@@ -132,7 +151,7 @@ export const createDuties = (needs: DutiesNeeds, group: string, inside: Inside, 
     const person = await personAt(guest, isThere)
     if (!person) return undefined
     people.add(id)
-    const ordered = isNew ? undefined : order.kick.get(person.userId)
+    const ordered = isNew ? undefined : wordsToGo(order, person.userId, id)
     if (ordered !== undefined) return kick(guest, ordered)
     if (!isNew && order.mute.has(person.userId)) mute(guest)
     const gone = await admit(guest, person, isNew)

@@ -51,6 +51,9 @@ export const createPresent = ({ listener, onBridge, now, newId }: PresentNeeds) 
       [...(group === undefined ? groups.values() : [clientsIn(group)])].flatMap((clients) => [
         ...clients.values(),
       ]),
+    /** With which client ids a person is in a group. */
+    clientsOf: (group: string, userId: string): string[] =>
+      [...clientsIn(group)].flatMap(([id, { caller }]) => (caller.userId === userId ? [id] : [])),
     /** Somebody is in a group who may be. `isThere` tells whether they still are. */
     async came(group: string, clientId: string, caller: Caller, isThere: () => boolean) {
       const client: [string, string] = [group, clientId]

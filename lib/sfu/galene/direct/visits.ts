@@ -103,12 +103,16 @@ export const createVisits = (needs: VisitsNeeds) => {
   const { order, hurry } = runner
   const mayBeLeft = hasDirect ? (group: string) => !traces.isCalm(group) : needs.mayRecord
   const look = () => runner.lookAt([...needs.names()].filter(mayBeLeft))
-  /** Where somebody may be past the bridge. */
+  /** Where somebody may be past the bridge: in this group, or in any. */
+  const places = (group: string | undefined): string[] =>
+    hasDirect ? [...(group === undefined ? needs.names() : [group])].filter(mayBeLeft) : []
   const direct = (group: string | undefined, more: Partial<Order>) => {
-    if (!hasDirect) return
-    for (const one of group === undefined ? needs.names() : [group]) {
-      if (!traces.isCalm(one)) order(one, more)
-    }
+    for (const one of places(group)) order(one, more)
+  }
+  /** Who comes again while Galene hangs has rightly come: known are those who were there before. */
+  const kickOf = (group: string, userId: string, words: string) => {
+    const known = visitor.isStaying(group) ? present.clientsOf(group, userId) : []
+    return new Map([[userId, { words, only: known.length > 0 ? new Set(known) : undefined }]])
   }
 
   return {
@@ -121,7 +125,8 @@ export const createVisits = (needs: VisitsNeeds) => {
     },
     /** Takes a person out of a group, or of all. Sessions mean nothing to Galene. */
     end({ userId, group }: Which, words: string) {
-      if (userId !== undefined) direct(group, { kick: new Map([[userId, words]]), watch: true })
+      if (userId === undefined) return
+      for (const one of places(group)) order(one, { kick: kickOf(one, userId, words), watch: true })
     },
     /** Looks at everybody in a group again; `userId`: whose rights changed. */
     accessChanged: (group: string, userId = '', words?: string) =>
