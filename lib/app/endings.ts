@@ -26,8 +26,11 @@ const endExpired = async ({
   }
 }
 
+/** All of a person that can change. */
+const CHANGING = ['displayName', 'role', 'disabled'] as const
+
 const isSame = (one: User | undefined, other: User): boolean =>
-  JSON.stringify(one) === JSON.stringify(other)
+  CHANGING.every((field) => one?.[field] === other[field])
 
 /** Tells this server what another process did to people, as if it had been done here. */
 const createFollower = async ({ bus, features: { users } }: Parts) => {

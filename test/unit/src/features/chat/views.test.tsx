@@ -154,7 +154,6 @@ describe('the box to write in', () => {
     expect(screen.getByRole('option', { selected: true }).textContent).toContain('bob')
     await press('ArrowUp')
     expect(screen.getByRole('option', { selected: true }).textContent).toContain('ann')
-    await new Promise((resolve) => setTimeout(resolve, 150))
     await press('ArrowDown')
     await press('Tab')
     expect(box().value).toBe('/timeout @bob ')
