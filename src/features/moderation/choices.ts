@@ -19,7 +19,7 @@ export type Choice = { key: string; label: string; isGrave: boolean } & (
 const ASK: Record<Exclude<PersonKind, 'mute'>, string> = {
   kick: 'Take out of the call…',
   timeout: 'Time out…',
-  'forbid-presenting': 'Only let listen…',
+  'forbid-presenting': 'Let only listen…',
   ban: 'Ban from channel…',
 }
 const LIFT: Record<Exclude<PersonKind, 'mute' | 'kick'>, string> = {
