@@ -17,6 +17,16 @@ describe.each(galenes())("calls that move with Galene's own page, on %s", (binar
     const { app, config } = world.pyrite()
     return app.reload({ ...config, galene: { ...config.galene, ...galene } })
   }
+  /** With a Galene that Pyrite reaches through a line. */
+  const startOnLine = async () => {
+    let found: Awaited<ReturnType<typeof startLine>> | undefined
+    world = await startStockCalls(binary, async (url) => {
+      found = await startLine(url)
+      return found.url
+    })
+    if (!found) throw new Error('there is no line')
+    return found
+  }
   const inCall = () =>
     world
       .pyrite()
@@ -55,22 +65,17 @@ describe.each(galenes())("calls that move with Galene's own page, on %s", (binar
   }, 60_000)
 
   it("somebody whose join over the bridge Galene answers slowly is not taken for one of Galene's own page, which is off again", async () => {
-    const lines: Awaited<ReturnType<typeof startLine>>[] = []
-    world = await startStockCalls(binary, async (url) => {
-      const line = await startLine(url)
-      lines.push(line)
-      return line.url
-    })
+    const line = await startOnLine()
     await world.letGuestsIn(SLUG)
     expect(await reload({ stock_client: false })).toBe('moved')
     const guest = await world.guest('somebody', SLUG, 'guest-1')
     const crawl = { bytesPerTurn: 60, everyMs: 100 }
-    for (const line of lines) line.slow(crawl)
+    line.slow(crawl)
     const joining = world.join(world.people.carol, SLUG)
     await guest.hears({ type: 'user', kind: 'add', username: 'carol' })
     // She is in, and does not hear so.
     crawl.bytesPerTurn = 0
-    for (const line of lines) line.slow(FAST)
+    line.slow(FAST)
     const visits = () => guest.all({ type: 'user', kind: 'add', username: 'Pyrite' })
     const before = visits().length
     const { user } = world.people.bob
@@ -89,6 +94,27 @@ describe.each(galenes())("calls that move with Galene's own page, on %s", (binar
     expect(carol.all({ kind: 'kicked' })).toEqual([])
     carol.socket.close()
     guest.socket.close()
-    for (const line of lines) await line.refuse()
+    await line.refuse()
+  }, 60_000)
+
+  it('somebody who has left the bridge, of which Galene hears late, is not counted a second time', async () => {
+    const line = await startOnLine()
+    const bob = await world.enter('bob', SLUG)
+    const leg = { ...FAST }
+    line.slow(leg)
+    const carol = await world.join(world.people.carol, SLUG)
+    line.slow(FAST)
+    await bob.hears({ type: 'user', kind: 'add', id: carol.id })
+    await isInCall('bob', 'carol')
+    leg.bytesPerTurn = 0
+    const { user } = world.people.carol
+    const member = `/api/channels/${SLUG}/members/${user.id}`
+    await world.people.alice.send('PUT', member, { role: 'moderator' })
+    await carol.isClosed()
+    await bob.hears({ type: 'user', kind: 'delete', id: carol.id })
+    await isInCall('bob')
+    expect(await sessionsOf(user.id)).toHaveLength(1)
+    bob.socket.close()
+    await line.refuse()
   }, 60_000)
 })
