@@ -7,7 +7,7 @@ import { loadConfig } from '../../lib/platform/config/load.ts'
 import { openDatabase } from '../../lib/platform/db/open.ts'
 import { newId } from '../../lib/platform/ids.ts'
 import { createLog } from '../../lib/platform/log.ts'
-import { createCounts, createGaleneSfu } from '../../lib/sfu/galene/index.ts'
+import { createCounts, createGaleneSfu, createOurs } from '../../lib/sfu/galene/index.ts'
 
 /**
  * A process that only keeps groups in step, by the code of a whole Pyrite, from the settings and the database in its folder: it starts
@@ -21,7 +21,7 @@ const { channels } = createPeople({
   ...{ callOf: () => [], recordingOf: () => undefined, bus: memoryBus(() => undefined) },
 })
 const sfu = createGaleneSfu({
-  ...{ config, log: createLog('silent'), now, newId, kids: new Set<string>() },
+  ...{ config, log: createLog('silent'), now, newId, ours: createOurs() },
   policy: async () => ({ error: 'not-found', message: 'nobody joins here' }),
   personOf: async () => undefined,
   groups: async (slug) => (await channels.groups(slug)).map(asGroup(config)),
