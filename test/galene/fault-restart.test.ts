@@ -9,6 +9,8 @@ import { galenes, startBridge, type TestBridge } from '../support/sfu.ts'
 const BACK_MS = 10_000
 const BY_API = { sync: 'api', api_user: ADMIN.user, api_password: ADMIN.password } as const
 
+const another = (binary: string) => galenes().find((each) => each !== binary)
+
 describe.each(galenes())('a paired Galene that is back before anybody looked, %s', (binary) => {
   let galene: TestGalene
   let gate: Gate
@@ -59,6 +61,30 @@ describe.each(galenes())('a paired Galene that is back before anybody looked, %s
     }, BACK_MS)
     await isInStep()
   }, 30_000)
+
+  it.runIf(another(binary))(
+    'as another program: people join there, and an old one is called unsupported at once [FACT-VERSION]',
+    async () => {
+      await pair()
+      await eventually(() => expect(bridge.health().version).toBeDefined(), BACK_MS)
+      const { version } = bridge.health()
+      await galene.stop()
+      await galene.start(another(binary))
+      await eventually(() => {
+        expect(bridge.health().version).toBeDefined()
+        expect(bridge.health().version).not.toBe(version)
+      }, BACK_MS)
+      const isOld = bridge.health().version?.includes('0.9')
+      expect(bridge.health().problem).toEqual(
+        isOld ? expect.stringMatching(/not support/) : undefined,
+      )
+      await isInStep()
+      const { joined, socket } = await bridge.join('bob')
+      socket.close()
+      expect(joined.kind).toBe('join')
+    },
+    30_000,
+  )
 
   it('as another version: it is asked again which it is [FACT-VERSION]', async () => {
     gate.before(async ({ url, method }, response) => {

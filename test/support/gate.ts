@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import httpProxy from 'http-proxy'
 import { eventually } from './eventually.ts'
 
@@ -21,7 +22,12 @@ export const startGate = async (target: string) => {
       .then((isDone) => isDone === true || proxy.web(request, response))
       .catch(() => response.destroy())
   })
-  server.on('upgrade', (request, socket, head) => proxy.ws(request, socket, head))
+  const upgraded = new Set<Duplex>()
+  server.on('upgrade', (request, socket, head) => {
+    upgraded.add(socket)
+    socket.once('close', () => upgraded.delete(socket))
+    proxy.ws(request, socket, head)
+  })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -35,6 +41,7 @@ export const startGate = async (target: string) => {
       }, 20_000),
     async stop() {
       server.closeAllConnections()
+      for (const socket of upgraded) socket.destroy()
       await new Promise((done) => server.close(done))
       proxy.close()
     },
