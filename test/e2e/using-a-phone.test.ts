@@ -68,6 +68,36 @@ it('every page fits, with every control in reach', { timeout: LONG }, async () =
   await alice.close()
 })
 
+it('letters twice as large fit, with every control in reach', { timeout: LONG }, async () => {
+  const alice = await world.comes('alice', { ...PHONE, path: '/people' })
+  const { page } = alice
+  await page.getByText('@bob').waitFor()
+  await page.evaluate(() => {
+    document.documentElement.style.fontSize = '200%'
+  })
+  await fits(alice, 'people in large letters')
+  await page.getByRole('link', { name: 'Channels', exact: true }).last().tap()
+  await page
+    .getByRole('region', { name: 'Channels' })
+    .getByRole('link', { name: /general/ })
+    .tap()
+  await page.getByRole('button', { name: /channel settings/ }).tap()
+  await page.getByRole('heading', { name: /^People · / }).waitFor()
+  await fits(alice, 'a channel in large letters')
+  await alice.close()
+})
+
+it('a tablet has room for fingers, too', { timeout: LONG }, async () => {
+  const viewport = { width: 1024, height: 768 }
+  const alice = await world.comes('alice', { ...PHONE, viewport, path: '/channels/general' })
+  await shows(alice, 'Short')
+  for (const name of [/^general/, 'See all']) {
+    const box = await alice.page.getByRole('link', { name }).first().boundingBox()
+    expect(box?.height).toBeGreaterThanOrEqual(40)
+  }
+  await alice.close()
+})
+
 it('somebody in no channel is offered what to do first', { timeout: LONG }, async () => {
   const mallory = await world.comes('mallory', { ...PHONE, path: '/channels' })
   const { page } = mallory
