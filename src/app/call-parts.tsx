@@ -17,6 +17,7 @@ import { MuteRequest, SilentNotice, TileEntries } from '../features/moderation/i
 import { systemClock } from '../media/clock.ts'
 import { createDevices } from '../media/devices.ts'
 import { createGaleneTransport } from '../media/galene/index.ts'
+import { sentenceOf } from '../platform/request-error.ts'
 import { placeIn, shutIn } from './moderation.tsx'
 import type { Workspace } from './workspace.ts'
 
@@ -56,6 +57,36 @@ const channelOf = ({ channels }: Workspace, { state }: CallStore): MyChannel | u
   channels.get(state.channel?.slug ?? '')
 
 type InCall = { workspace: Workspace; call: CallStore }
+
+/** Whether I may moderate in this channel. */
+const manages = ({ me }: Workspace, channel: MyChannel): boolean =>
+  channel.role === 'moderator' || me.role === 'admin'
+
+/** What can be done with a device: its stream is ended. Nothing where two have one name, which the channel's panel tells apart. */
+const deviceEntries = (workspace: Workspace, channel: MyChannel, displayName: string) => {
+  const { socket, toasts } = workspace
+  const named = channel.devices?.filter(({ name }) => `${name} (stream)` === displayName) ?? []
+  const [device, another] = named
+  if (!device || another || !manages(workspace, channel)) return undefined
+  const end = () =>
+    socket
+      .request('whip.end-stream', { channelSlug: channel.slug, keyId: device.id })
+      .then(() => toasts.say(`The stream of ${device.name} was ended. It may try again by itself.`))
+      .catch((error: unknown) => toasts.say(sentenceOf(error)))
+  return (
+    <button type="button" class="menu-item grave" onClick={() => void end()}>
+      End the stream
+    </button>
+  )
+}
+
+/** The menu of another participant; undefined where it would be empty. */
+const menuFor = (workspace: Workspace, call: CallStore, id: string): ComponentChildren => {
+  const channel = channelOf(workspace, call)
+  const participant = call.state.participants.find((one) => one.id === id)
+  if (!participant?.isDevice) return <Participant workspace={workspace} call={call} id={id} />
+  return channel && deviceEntries(workspace, channel, participant.displayName)
+}
 
 /** What can be done with another participant. */
 const Participant = ({ workspace, call, id }: InCall & { id: string }) => {
@@ -140,7 +171,7 @@ export const createCallSlot = (workspace: Workspace) => {
         <CallPanel
           call={call}
           recording={recordingOf(workspace, call.state.channel?.slug)}
-          menuFor={(id) => <Participant workspace={workspace} call={call} id={id} />}
+          menuFor={(id) => menuFor(workspace, call, id)}
           mayComeBack={channel !== undefined && shut === undefined}
           shut={shut}
         >

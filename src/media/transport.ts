@@ -6,6 +6,8 @@ export type Participant = {
   userId: string
   displayName: string
   isMe: boolean
+  /** A camera or a program that streams into the call: nobody who hears or sees. */
+  isDevice?: boolean
   muted: boolean
   cameraOn: boolean
   canPresent: boolean

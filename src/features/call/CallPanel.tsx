@@ -75,7 +75,7 @@ const InCall = ({ call, recording, menuFor, children }: CallPanelProps) => {
             />
           ))}
         </ul>
-        {participants.length === 1 && (
+        {participants.filter(({ isDevice }) => !isDevice).length === 1 && (
           <p class="alone">
             You are the only one here. Others see in the channel list that you are.
           </p>

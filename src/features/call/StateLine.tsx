@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { CallStore } from './store.ts'
-import { peopleWords, stateWords } from './words.ts'
+import { presentWords, stateWords } from './words.ts'
 
 /** The time, looked at often enough for a countdown while one runs. */
 const useNow = (isRunning: boolean): number => {
@@ -25,7 +25,7 @@ export const StateLine = ({ call }: { call: CallStore }) => {
       <span class="state-words">{stateWords(connection, stats, now)}</span>
       {connection.is === 'connected' && (
         <span>
-          {peopleWords(participants.length)}
+          {presentWords(participants)}
           <span class="hidden-words"> in the call</span>
         </span>
       )}

@@ -2,6 +2,7 @@ import { MicOff } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Avatar } from '../../ui/Avatar.tsx'
+import { DeviceMark } from '../../ui/devices.tsx'
 import { Picture } from './Picture.tsx'
 import { TileMenu } from './TileMenu.tsx'
 import type { Tile } from './tiles.ts'
@@ -17,10 +18,14 @@ export type TileContentProps = { tile: Tile; onSize?: (size: string) => void }
 /** The person's mark, and the picture over it as soon as one comes. */
 export const TileContent = ({ tile, onSize }: TileContentProps) => {
   const { participant, stream, kind, hasPicture } = tile
-  const { userId, id, displayName } = participant
+  const { userId, id, displayName, isDevice } = participant
   return (
     <>
-      <Avatar id={userId || id} name={displayName} size="large" />
+      {isDevice ? (
+        <DeviceMark size="large" />
+      ) : (
+        <Avatar id={userId || id} name={displayName} size="large" />
+      )}
       {stream && hasPicture && (
         <Picture
           stream={stream.stream}

@@ -1,4 +1,5 @@
-import type { CallStats, ConnectionState } from '../../media/transport.ts'
+import type { CallStats, ConnectionState, Participant } from '../../media/transport.ts'
+import { deviceWords } from '../../ui/devices.tsx'
 import type { MicrophoneState } from './state.ts'
 
 /** The call's state in words, for the line under the controls. `now` in milliseconds since the epoch. */
@@ -69,5 +70,10 @@ export const recordingWords = ({ by, isMine }: RecordingView): string => {
   return by ? `${by} is recording this call` : 'This call is being recorded'
 }
 
-/** "1 person", "3 people". */
-export const peopleWords = (count: number): string => (count === 1 ? '1 person' : `${count} people`)
+/** Who is there: "1 person", "3 people, 1 device". */
+export const presentWords = (participants: readonly Pick<Participant, 'isDevice'>[]): string => {
+  const devices = participants.filter(({ isDevice }) => isDevice).length
+  const people = participants.length - devices
+  const words = people === 1 ? '1 person' : `${people} people`
+  return devices > 0 ? `${words}, ${deviceWords(devices)}` : words
+}

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { CallParticipant, MyChannel } from '../../../lib/protocol/channels.ts'
+import type { MyChannel } from '../../../lib/protocol/channels.ts'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { Button, IconButton } from '../../ui/Button.tsx'
 import { lengthOf } from '../../ui/dates.ts'
+import { DeviceMark, deviceWords } from '../../ui/devices.tsx'
 import { Compass, Plus } from '../../ui/icons.tsx'
 import { Skeleton } from '../../ui/Placeholders.tsx'
 import { ChannelIcon } from './ChannelIcon.tsx'
@@ -23,24 +24,34 @@ const useMinutes = (): number => {
   return now
 }
 
-const callOf = (call: readonly CallParticipant[]) => ({
-  userIds: [...new Set(call.map(({ userId }) => userId))],
-  startedAt: Math.min(...call.map(({ joinedAt }) => Date.parse(joinedAt))),
-})
+/** Who is in the call and since when, and which devices stream into it: a device alone is on air, and nobody is in a call. */
+const callOf = ({ call, devices = [] }: MyChannel) => {
+  const isCall = call.length > 0
+  const since = isCall ? call.map(({ joinedAt }) => joinedAt) : devices.map(({ since }) => since)
+  return {
+    userIds: [...new Set(call.map(({ userId }) => userId))],
+    startedAt: Math.min(...since.map((at) => Date.parse(at))),
+    label: isCall ? 'In the call' : 'Streaming',
+    deviceNames: devices.map(({ name }) => name),
+  }
+}
 
-const InCall = ({ call, people }: { call: readonly CallParticipant[]; people: People }) => {
+const InCall = ({ channel, people }: { channel: MyChannel; people: People }) => {
   const now = useMinutes()
-  const { userIds, startedAt } = callOf(call)
-  const names = userIds.map((id) => people.nameOf(id)).join(', ')
+  const { userIds, startedAt, label, deviceNames } = callOf(channel)
+  const names = [...userIds.map((id) => people.nameOf(id)), ...deviceNames].join(', ')
+  const devices = deviceNames.length > 0 && deviceWords(deviceNames.length)
   return (
-    <span class="in-call" title={`In the call: ${names}`}>
+    <span class="in-call" title={`${label}: ${names}`}>
       <span class="faces">
+        {userIds.length === 0 && <DeviceMark size="small" />}
         {userIds.slice(0, MOST_FACES).map((id) => (
           <Avatar key={id} id={id} name={people.nameOf(id)} size="small" />
         ))}
       </span>
       <span class="in-call-words">
-        In a call · {userIds.length}
+        {userIds.length > 0 ? `In a call · ${userIds.length}` : 'Live'}
+        {devices && ` · ${devices}`}
         <span class="in-call-time"> · {lengthOf(startedAt, now)}</span>
       </span>
       <span class="hidden-words">: {names}</span>
@@ -63,7 +74,9 @@ const ChannelLink = (props: { channel: MyChannel; isCurrent: boolean; people: Pe
           {channel.name}
         </span>
         <Unread count={channel.unread} />
-        {channel.call.length > 0 && <InCall call={channel.call} people={people} />}
+        {(channel.call.length > 0 || (channel.devices?.length ?? 0) > 0) && (
+          <InCall channel={channel} people={people} />
+        )}
       </a>
     </li>
   )

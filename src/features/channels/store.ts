@@ -58,8 +58,11 @@ export const createChannelsStore = ({ wire, me }: ChannelsNeeds) => {
   const read = ({ channelSlug, readSeq, unread }: ReadPosition) =>
     lists.change(channelSlug, (channel) => (readSeq < channel.readSeq ? {} : { readSeq, unread }))
   const inCall = (slug: string, call: CallParticipant[]) => lists.change(slug, () => ({ call }))
-  const callStands = (slug: string, { recording, recordingBy }: SfuStatus) =>
-    lists.change(slug, () => ({ recording: recording ? { by: recordingBy } : undefined }))
+  const callStands = (slug: string, { recording, recordingBy, devices }: SfuStatus) =>
+    lists.change(slug, () => ({
+      devices,
+      recording: recording ? { by: recordingBy } : undefined,
+    }))
   const offs = [
     wire.on('chat.message', heard),
     wire.on('chat.read', read),

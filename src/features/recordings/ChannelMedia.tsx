@@ -5,6 +5,7 @@ import { sentenceOf } from '../../platform/request-error.ts'
 import type { Wire } from '../../platform/socket.ts'
 import { Failure } from '../../ui/Field.tsx'
 import type { ChannelsStore } from '../channels/index.ts'
+import { DeviceRows } from './DeviceRows.tsx'
 import { RecordingRows } from './RecordingRows.tsx'
 import { createRecordings } from './store.ts'
 import { WhipKeys } from './WhipKeys.tsx'
@@ -71,6 +72,11 @@ export const ChannelMedia = (props: ChannelMediaProps) => {
           )}
         </section>
       )}
+      <DeviceRows
+        devices={channel.devices ?? []}
+        personOf={personOf}
+        endStream={canManage ? store.endStream : undefined}
+      />
       {can.whip && canManage && <WhipKeys {...{ store, personOf, now, origin }} />}
     </>
   )

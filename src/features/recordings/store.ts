@@ -1,4 +1,5 @@
 import { deepSignal, type Shallow, shallow } from 'deepsignal'
+import type { CallDevice } from '../../../lib/protocol/channels.ts'
 import type {
   NewWhipKey,
   Recording,
@@ -82,6 +83,8 @@ export const createRecordings = ({ wire, http, channelSlug, canManage }: Recordi
     wire.on('calls.status', ({ channelSlug: slug, status }) => {
       if (slug !== channelSlug) return
       if (status.can) state.can = shallow(status.can)
+      // A key says whether it publishes.
+      void loadKeys()
       // What was recorded is finished now.
       if (wasRecording && !status.recording) void loadRecordings()
       wasRecording = status.recording
@@ -113,6 +116,10 @@ export const createRecordings = ({ wire, http, channelSlug, canManage }: Recordi
     async revokeKey({ id }: WhipKey): Promise<void> {
       await wire.request('whip.revoke-key', { channelSlug, keyId: id })
       await loadKeys()
+    },
+    /** Ends what a device streams now; its key stays good. Rejects with the refusal. */
+    async endStream({ id }: CallDevice): Promise<void> {
+      await wire.request('whip.end-stream', { channelSlug, keyId: id })
     },
     dispose() {
       for (const off of offs) off()

@@ -21,6 +21,10 @@ type Member = {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
+/** The server names devices so, and nobody else can have such a name. */
+const isDevice = ({ username, data }: Member): boolean =>
+  username.endsWith(' (stream)') && !data.userId
+
 /** Galene's recorder shows as a user; it is no participant. */
 const isService = (member: Member): boolean => member.permissions.includes('system')
 
@@ -63,6 +67,7 @@ export class Roster {
       userId: text(member.data.userId),
       displayName: text(member.data.displayName) || member.username || 'Someone',
       isMe: member.id === ownId,
+      ...(isDevice(member) && { isDevice: true }),
       muted: member.data.muted === true,
       cameraOn: typeof member.data.camera === 'boolean' ? member.data.camera : hasVideo(member.id),
       canPresent: member.permissions.includes('present'),

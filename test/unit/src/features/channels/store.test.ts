@@ -101,3 +101,19 @@ it.each([
 ])('previews the address of %j as %j', async (name, slug) => {
   expect((await loadSlugMaker())(name)).toBe(slug)
 })
+
+describe('devices that stream into a call', () => {
+  const roof = { id: 'key-1', name: 'Roof', by: 'bob', since: '2026-01-01T10:00:00.000Z' }
+  const status = {
+    ...{ reachable: true, endpoint: '/sfu', group: 'garden', locked: false, recording: false },
+    ...{ sync: { state: 'in-step' as const }, participants: [], checkedAt: roof.since },
+  }
+
+  it('are in their channel, and nobody in its call, until the server tells that they are gone [WHIP-10]', () => {
+    wire.push('calls.status', { channelSlug: 'garden', status: { ...status, devices: [roof] } })
+    expect(garden()).toMatchObject({ devices: [roof], call: [] })
+    expect(channels.get('attic')?.devices).toBeUndefined()
+    wire.push('calls.status', { channelSlug: 'garden', status })
+    expect(garden()?.devices).toBeUndefined()
+  })
+})
