@@ -52,7 +52,9 @@ const InCall = ({ channel, people }: { channel: MyChannel; people: People }) => 
       <span class="in-call-words">
         {userIds.length > 0 ? `In a call · ${userIds.length}` : 'Live'}
         {devices && ` · ${devices}`}
-        <span class="in-call-time"> · {lengthOf(startedAt, now)}</span>
+        {!(devices && userIds.length > 0) && (
+          <span class="in-call-time"> · {lengthOf(startedAt, now)}</span>
+        )}
       </span>
       <span class="hidden-words">: {names}</span>
     </span>
