@@ -85,13 +85,13 @@ type GroupTools = Pick<WayNeeds, 'choice' | 'jwk' | 'http' | 'log'> & { isReacha
 
 const createGroups = (needs: GaleneNeeds, { isReachable, ...tools }: GroupTools) => {
   const { config, listener, groups: source } = needs
-  const { kids } = needs.ours
+  const { kids, keepers } = needs.ours
   kids.add(tools.jwk.kid)
   const poke = async (group: string) =>
     isReachable() ? tools.http.poke(group, config.sfu.token_audience) : undefined
   return new Groups({
     port: wayToSync({ config, kids, ...tools, poke }),
-    ...{ source, log: tools.log, changed: () => listener.statusChanged() },
+    ...{ source, keepers, log: tools.log, changed: () => listener.statusChanged() },
   })
 }
 

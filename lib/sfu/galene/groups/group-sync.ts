@@ -8,6 +8,8 @@ export type GroupsNeeds = {
   port: GroupPort
   source: GroupSource
   log: Log
+  /** All of this process that keep groups now, perhaps the same ones in another way. */
+  keepers?: Set<unknown>
   /** A group's state changed. */
   changed: () => void
 }

@@ -5,6 +5,8 @@ const DEBOUNCE_MS = 5
 const EVERY_MS = 5 * 60_000
 /** How often it is asked whether somebody else has touched a group. */
 const GLANCE_EVERY_MS = 4_000
+/** A group that was touched this often in a row is somebody else's too, such as a second Pyrite's: no use to write it for ever. */
+const MOST_TOUCHED = 5
 /** How long a start waits for the first round. */
 const FIRST_ROUND_MS = 10_000
 const FIRST_RETRY_MS = 500
@@ -16,6 +18,11 @@ const MOST_RETRIED = 16
 const MOST_LOOKS = 3
 /** How long a join waits for a look at a group that is probably as it was. */
 const GLANCE_MS = 500
+
+const CONTESTED =
+  'somebody else writes this group again and again: it is looked at every five minutes only; let one Pyrite alone write this folder'
+
+const NOBODY: ReadonlySet<unknown> = new Set()
 
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms).unref())
 
@@ -40,6 +47,8 @@ export class Groups {
   private glance: NodeJS.Timeout | undefined
   private retryMs = FIRST_RETRY_MS
   private lastFailed = 0
+  /** How many looks in a row found each group touched. */
+  private touched = new Map<string, number>()
   /** One that had failed is well again. */
   private isBetter = false
   /** Before the start nothing is written: the first round takes what changed until then. */
@@ -107,6 +116,7 @@ export class Groups {
   /** The first round, then one every five minutes. Resolves when the first is done, or goes on after ten seconds: an API is slow. */
   async start(): Promise<void> {
     this.isStarted = true
+    this.needs.keepers?.add(this)
     this.regular = setInterval(() => {
       this.wantsAll = true
       this.later()
@@ -123,6 +133,7 @@ export class Groups {
     clearInterval(this.regular)
     clearTimeout(this.glance)
     await Promise.all(this.working)
+    this.needs.keepers?.delete(this)
   }
 
   private glanceLater() {
@@ -132,9 +143,14 @@ export class Groups {
 
   /** What somebody else changed is mended within seconds, and not at the next round only. */
   private async lookForTouched() {
-    const touched = (await this.needs.port.touched?.()) ?? []
-    const others = touched.filter((name) => this.sync.underWay(name) === undefined)
-    if (this.isAtWork()) for (const name of others) this.changed(name)
+    const { port, keepers = NOBODY, log } = this.needs
+    const names = keepers.size > 1 ? [] : ((await port.touched?.()) ?? [])
+    this.touched = new Map(names.map((name) => [name, (this.touched.get(name) ?? 0) + 1]))
+    for (const [name, times] of this.touched) {
+      if (times === MOST_TOUCHED) log.warn({ group: name }, CONTESTED)
+      const isFree = times < MOST_TOUCHED && this.sync.underWay(name) === undefined
+      if (isFree && this.isAtWork()) this.changed(name)
+    }
     this.glanceLater()
   }
 

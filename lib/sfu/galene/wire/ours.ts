@@ -61,6 +61,8 @@ const createBridges = () => {
 export const createOurs = () => ({
   /** The ids of all signing keys that this process has had. */
   kids: new Set<string>(),
+  /** What keeps groups now. Two may keep the same ones while calls move, each as its settings say. */
+  keepers: new Set<unknown>(),
   visits: createVisitIds(),
   bridges: createBridges(),
 })
