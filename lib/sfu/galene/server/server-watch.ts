@@ -24,23 +24,35 @@ export type WatchNeeds = {
 /** Looks in a row that found a living child silent, until it is replaced. */
 const SILENT_LOOKS = 3
 
+/** One that ended sooner was cut by what stands before the server, if more of them were. Milliseconds. */
+const SHORT_MS = 1_000
+/** Short ones in a row that still tell of a server that is gone. */
+const MOST_SHORT = 2
+
 /**
  * Holds on to one silent connection, until it is given the next: its end tells of a server that is gone, also of one that is back
- * before anybody looks, perhaps as another one.
+ * before anybody looks, perhaps as another one. Where every one is cut at once, their ends tell nothing.
  */
-const createThread = (isBroken: () => void) => {
+export const createThread = (isBroken: () => void, now = () => performance.now()) => {
   let held: WebSocket | undefined
+  let short = 0
+  let isOver = false
   return {
     hold(socket: WebSocket) {
+      if (isOver) return takeLeave(socket)
       if (held) takeLeave(held)
       held = socket
+      const since = now()
       socket.once('close', () => {
         if (held !== socket) return
         held = undefined
-        isBroken()
+        short = now() - since < SHORT_MS ? short + 1 : 0
+        if (short <= MOST_SHORT) isBroken()
       })
     },
+    /** Lets go, and holds none any more. */
     letGo() {
+      isOver = true
       const last = held
       held = undefined
       last?.terminate()

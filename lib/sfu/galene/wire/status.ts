@@ -29,8 +29,9 @@ export const createStatus = (needs: StatusNeeds) => {
   let health = unseen()
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<boolean> | undefined
-  let isRunning = false
+  let phase: 'new' | 'running' | 'stopped' = 'new'
   let isAnother = false
+  const tell = (reachable: boolean) => phase === 'stopped' || needs.changed(reachable)
 
   const note = (reachable: boolean, reason: string | undefined) => {
     const problem = reason || (version && versionProblem(version))
@@ -54,7 +55,7 @@ export const createStatus = (needs: StatusNeeds) => {
     const what = { sfu: description, version: version.name }
     if (health.problem) log.warn(what, 'this version of the SFU is not supported')
     else log.info(what, 'the version of the SFU')
-    needs.changed(health.reachable)
+    tell(health.reachable)
   }
 
   const look = async (): Promise<boolean> => {
@@ -68,7 +69,7 @@ export const createStatus = (needs: StatusNeeds) => {
     if (reachable !== before?.reachable || health.problem !== before.problem) {
       const { problem } = health
       log.info({ reachable, problem, sfu: description }, 'the reachability of the SFU changed')
-      needs.changed(reachable)
+      tell(reachable)
     }
     if (!reachable) version = undefined
     else if (!version && kind !== 'builtin') void recognise()
@@ -83,7 +84,7 @@ export const createStatus = (needs: StatusNeeds) => {
   }
   const plan = () => {
     clearTimeout(timer)
-    if (isRunning) {
+    if (phase === 'running') {
       timer = setTimeout(() => void checkNow(), health.reachable ? CALM_MS : WATCHFUL_MS).unref()
     }
   }
@@ -91,11 +92,12 @@ export const createStatus = (needs: StatusNeeds) => {
     health: () => health,
     checkNow,
     start() {
-      isRunning = true
+      phase = 'running'
       return checkNow()
     },
+    /** A look that is under way tells nothing any more. */
     stop() {
-      isRunning = false
+      phase = 'stopped'
       clearTimeout(timer)
     },
   }
