@@ -1,6 +1,7 @@
 import { access, constants, lstat, readdir, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PyriteError } from '../../../platform/errors.ts'
+import { isUsableSlug } from '../../../protocol/slug.ts'
 import type { RecordedFile, Recordings } from '../../sfu.ts'
 import { told } from '../groups/folder-trouble.ts'
 import { FRESH_MS, isRecordingName, notFinished } from './recording-names.ts'
@@ -27,6 +28,10 @@ const NOT_THERE = 'there is no such folder: Galene makes it at the first recordi
 const LEAST_BYTES = 500_000_000
 
 const ALL_RIGHTS = constants.R_OK | constants.W_OK | constants.X_OK
+/** One that went meanwhile is no trouble. */
+const unlessGone = (error: unknown) => {
+  if (!isMissing(error)) throw error
+}
 const mustBeUsable = (path: string) => told(path, () => access(path, ALL_RIGHTS))
 
 /** Why recordings are not written, listed or deleted in this folder, in a sentence; undefined where they can be. Never rejects. */
@@ -35,8 +40,9 @@ export const recordingsTrouble = async (folder: string): Promise<string | undefi
     return await told(
       folder,
       async () => {
-        for (const inside of ['', ...(await readdir(folder))])
-          await mustBeUsable(join(folder, inside))
+        const ofGroups = (await readdir(folder)).filter(isUsableSlug)
+        await mustBeUsable(folder)
+        for (const name of ofGroups) await mustBeUsable(join(folder, name)).catch(unlessGone)
         const { bavail, bsize } = await statfs(folder)
         const left = bavail * bsize
         if (left >= LEAST_BYTES) return
