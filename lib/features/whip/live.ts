@@ -8,8 +8,9 @@ import * as queries from './queries.ts'
 
 /** How long a media server that calls leave may take to end the streams there. In milliseconds. */
 const LEAVE_MS = 2_000
-/** How soon what could not be ended is tried again, in milliseconds. */
+/** How soon what could not be ended is tried again, at first and at last. Milliseconds. */
 const AGAIN_MS = 1_000
+const MOST_AGAIN_MS = 8_000
 
 /** Whether what a key publishes has to end, whatever its person may do now: they were put out while it ran. */
 const hasToEnd = ({ resource, publishedAt }: queries.KeyRow): boolean =>
@@ -64,17 +65,20 @@ const ending = ({ log, sfu }: WhipNeeds, onAir: OnAir, failed: () => void) => {
   return { end, endOf }
 }
 
-/** Does something again a while after it failed, once for all that failed meanwhile, until that is stopped. */
+/** Does something again a while after it failed, once for all that failed meanwhile, ever later, until that is stopped. */
 const createRetry = (again: () => Promise<void>, onBug: (error: unknown) => void) => {
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
-  const run = () => {
+  let waitMs = AGAIN_MS
+  const run = async () => {
     timer = undefined
-    again().catch((error: unknown) => isStopped || onBug(error))
+    waitMs = Math.min(waitMs * 2, MOST_AGAIN_MS)
+    await again().catch((error: unknown) => isStopped || onBug(error))
+    if (!timer) waitMs = AGAIN_MS
   }
   return {
     soon() {
-      if (!isStopped) timer ??= setTimeout(run, AGAIN_MS).unref()
+      if (!isStopped) timer ??= setTimeout(() => void run(), waitMs).unref()
     },
     stop() {
       isStopped = true

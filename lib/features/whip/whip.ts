@@ -105,7 +105,7 @@ export const whipRules = (needs: WhipNeeds) => {
       await live.end(key.id, published, at)
       throw new PyriteError('calls.no-answer', 'calls move to another call server: publish again')
     }
-    live.began(key, resource, current.at)
+    if (isThere) live.began(key, resource, current.at)
     await live.endOf(key)
     if (!isThere || !(await live.mayPublish(key))) {
       await live.end(key.id, published)
