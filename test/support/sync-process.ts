@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 
 const ROOT = join(import.meta.dirname, '../..')
-const BUNDLE = join(ROOT, 'dist/test/sync-alone.mjs')
+const BUNDLE = join(ROOT, 'dist', 'test', 'sync-alone.mjs')
 /** These bring native code. */
 const NATIVE = ['better-sqlite3', '@node-rs/argon2', 'bufferutil', 'utf-8-validate', 'pino-pretty']
 const REQUIRE =
