@@ -13,13 +13,15 @@ export type DeviceRowsProps = {
   endStream: ((device: CallDevice) => Promise<void>) | undefined
 }
 
-/** The devices that stream into the call now. Nothing while there is none. */
+/** The devices that stream into the call now. Nothing while there is none, but for who has ended one: the focus and a failure stay. */
 export const DeviceRows = ({ devices, personOf, endStream }: DeviceRowsProps) => {
   const list = useRef<HTMLUListElement>(null)
   const [failure, setFailure] = useState<string>()
-  if (devices.length === 0) return null
+  const [hasEnded, setHasEnded] = useState(false)
+  if (devices.length === 0 && !hasEnded) return null
   const end = async (device: CallDevice) => {
     setFailure(undefined)
+    setHasEnded(true)
     try {
       await endStream?.(device)
       // Its row goes in a moment, and the button with it.
@@ -50,6 +52,7 @@ export const DeviceRows = ({ devices, personOf, endStream }: DeviceRowsProps) =>
           </li>
         ))}
       </ul>
+      {devices.length === 0 && <p class="field-note">No device streams into the call now.</p>}
       {endStream && (
         <p class="field-note">
           A device whose stream was ended may try again by itself. To keep it out, revoke its key.

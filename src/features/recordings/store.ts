@@ -36,15 +36,34 @@ const isUnsupported = (error: unknown): boolean =>
 
 const nothing = <T>(): Listed<T> => ({ is: 'loading', items: shallow([]), because: '' })
 
-/** Fills a list. Where it did not come, the last one stays on show. */
-const fill = async <T>(list: Listed<T>, ask: () => Promise<T[]>): Promise<void> => {
+/** Fills a list, unless it is asked for anew meanwhile. Where it did not come, the last one stays on show. */
+const fill = async <T>(list: Listed<T>, ask: () => Promise<T[]>, isNewest: () => boolean) => {
   if (list.is === 'failed' && list.items.length === 0) list.is = 'loading'
   try {
-    list.items = shallow(await ask())
+    const items = await ask()
+    if (!isNewest()) return
+    list.items = shallow(items)
     list.is = 'ready'
   } catch (error) {
+    if (!isNewest()) return
     list.because = isUnsupported(error) ? (error as RequestError).message : sentenceOf(error)
     list.is = 'failed'
+  }
+}
+
+/**
+ * Answers what asks for a list, and resolves when it is as new as that. Answers may overtake each other: only that to the newest
+ * question counts, and all wait for it.
+ */
+const filling = <T>(list: Listed<T>, ask: () => Promise<T[]>) => {
+  let newest: Promise<void> | undefined
+  return (): Promise<void> => {
+    const isNewest = (): boolean => newest === mine
+    const mine: Promise<void> = fill(list, ask, isNewest).then(() =>
+      isNewest() ? undefined : newest,
+    )
+    newest = mine
+    return mine
   }
 }
 
@@ -60,15 +79,16 @@ export const createRecordings = ({ wire, http, channelSlug, canManage }: Recordi
     can: undefined,
   })
   const here = { channelSlug }
-  const loadRecordings = () =>
-    fill(
-      state.recordings,
-      async () => (await wire.request<RecordingList>('recordings.list', here)).recordings,
-    )
+  const loadRecordings = filling(
+    state.recordings,
+    async () => (await wire.request<RecordingList>('recordings.list', here)).recordings,
+  )
+  const fillKeys = filling(
+    state.keys,
+    async () => (await wire.request<WhipKeyList>('whip.keys', here)).keys,
+  )
   const loadKeys = async () => {
-    if (canManage) {
-      await fill(state.keys, async () => (await wire.request<WhipKeyList>('whip.keys', here)).keys)
-    }
+    if (canManage) await fillKeys()
   }
   let wasRecording = false
   const loadAbilities = async () => {

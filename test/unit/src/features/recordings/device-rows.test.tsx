@@ -28,11 +28,26 @@ describe('devices that stream now', () => {
     expect(container.textContent).toBe('')
   })
 
-  it('that could not be ended say why', async () => {
-    show(() =>
+  it('leave the focus of who ended the last of them in the section, though its row goes first', async () => {
+    const answers: (() => void)[] = []
+    const end = () => new Promise<void>((done) => void answers.push(done))
+    const { rerender } = show(end)
+    const button = screen.getByRole('button', { name: /^End/ })
+    button.focus()
+    fireEvent.click(button)
+    rerender(<DeviceRows devices={[]} personOf={() => 'Bob'} endStream={end} />)
+    for (const answer of answers) answer()
+    await vi.waitFor(() => expect(document.activeElement).toBe(screen.getByRole('list')))
+    screen.getByText('No device streams into the call now.')
+  })
+
+  it('that could not be ended say why, and go on saying so when they are gone', async () => {
+    const { rerender } = show(() =>
       Promise.reject(new RequestError('calls.no-answer', 'the call server does not answer')),
     )
     fireEvent.click(screen.getByRole('button', { name: /^End/ }))
     await screen.findByText(/call server does not answer/i)
+    rerender(<DeviceRows devices={[]} personOf={() => 'Bob'} endStream={undefined} />)
+    screen.getByText(/call server does not answer/i)
   })
 })
