@@ -67,7 +67,7 @@ describe.each(galenes())('a device that streams into a call, as people see it, o
     expect(await page.getByRole('button', { name: 'Send a file' }).count()).toBe(0)
     await page.getByRole('button', { name: 'End the stream' }).click()
     await page.getByText(/The stream of Roof camera was ended/).waitFor()
-    await state.getByText('1 person', { exact: false }).waitFor()
+    await state.getByText('1 person in the call', { exact: true }).waitFor()
     await page.getByLabel('More for Roof camera (stream)').waitFor({ state: 'detached' })
   })
 })

@@ -72,12 +72,20 @@ describe.each(galenes())('offers of programs that publish by WHIP, on %s', (bina
   it('a picture that the group takes in no codec is refused, and nothing of it published [WHIP-3]', async () => {
     const alice = await pyrite.signIn('alice')
     const path = '/api/channels/general/sfu_status'
-    await eventually(async () =>
-      expect((await alice.send('GET', path)).body).toMatchObject({ sync: { state: 'in-step' } }),
-    )
+    const mustBeInStep = async () =>
+      expect((await alice.send('GET', path)).body).toMatchObject({ sync: { state: 'in-step' } })
+    await eventually(mustBeInStep)
     const file = join(theirs.groups, 'general.json')
     const group = JSON.parse(await readFile(file, 'utf8')) as { codecs: string[] }
-    const write = (codecs: string[]) => writeFile(file, JSON.stringify({ ...group, codecs }))
+    /** Resolves when Pyrite has seen it and written it in its own way: until then it may write what it read before. */
+    const write = async (codecs: string[]) => {
+      const text = JSON.stringify({ ...group, codecs })
+      await writeFile(file, text)
+      await eventually(async () => {
+        expect(await readFile(file, 'utf8')).not.toBe(text)
+        await mustBeInStep()
+      })
+    }
     await write(['vp8', 'opus'])
     onTestFinished(() => write(group.codecs))
     const publish = async (lines: string[]) => {

@@ -93,13 +93,13 @@ export const startStockCalls = async (binary: string, through = async (url: stri
     enter: async (name: Name, slug: string): Promise<Direct> =>
       enterDirectly(galene.url, slug, await tokenFor(name, slug)),
     /** In Pyrite's page. */
-    async join({ url, cookie }: Client, group: string) {
+    async join({ url, cookie }: Client, group: string, withinMs = 10_000) {
       clients += 1
       const connection: Connection = connectTo(`${url}/sfu`, { cookie, origin: url })
       await connection.opens()
       connection.send({ type: 'handshake', version: ['2'], id: `bridged-${clients}` })
       connection.send({ type: 'join', kind: 'join', group })
-      const joined = await connection.hears({ type: 'joined' }, 10_000)
+      const joined = await connection.hears({ type: 'joined' }, withinMs)
       return { ...connection, id: `bridged-${clients}`, joined }
     },
     async act(slug: string, wish: Json): Promise<void> {

@@ -30,7 +30,7 @@ it('a question whose answer has no end fails in time, with a code', async () => 
   await expect(asked).rejects.toMatchObject({ code: expect.stringMatching(/^E[A-Z]+/) })
 })
 
-it('a question that was answered leaves nothing that waits for its time', async () => {
+it('a question that was answered has cleared the timer that it set', async () => {
   const origin = await serve((_request, response) => response.end('{}'))
   await askWhole(origin, '/', {})
   const before = timers()
